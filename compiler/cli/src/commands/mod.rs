@@ -1,0 +1,37 @@
+//! One file a command.
+
+pub mod build;
+pub mod check;
+pub mod debug;
+pub mod explain;
+pub mod fmt;
+pub mod graph;
+pub mod init;
+pub mod new;
+
+use std::path::Path;
+
+use pipec_core::artifacts::Format;
+use pipec_core::{Compiled, Input, Stage, compile};
+
+use crate::args::Args;
+use crate::project::{Disk, Project, stdlib};
+
+/// What a command works on: the path given to it, or `--project`, or the current folder.
+fn open(args: &Args, at: Option<&Path>) -> Result<Project, crate::Failure> {
+    Project::open(at.or(args.project.as_deref()))
+}
+
+/// Compiles a project as far as a command needs.
+fn run_until(project: &Project, env: Option<&str>, until: Stage, format: Format, observe: &mut dyn FnMut(Stage)) -> Compiled {
+    let disk = Disk::new(&project.root);
+    let input = Input {
+        files: &project.files,
+        constructs: &project.constructs,
+        library: stdlib(),
+        environment: env,
+        project: &disk,
+        format,
+    };
+    compile(input, until, observe)
+}

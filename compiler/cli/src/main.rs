@@ -1,0 +1,83 @@
+//! The `pipec` command.
+//!
+//! ```text
+//! main → args → commands/* → project (reads) → pipec_core::compile → report (shows), output (writes)
+//! ```
+
+mod args;
+mod commands;
+mod output;
+mod project;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// All is well.
+    Fine,
+    /// The project has errors.
+    Errors,
+    /// The command was used wrongly.
+    Usage,
+    /// The world outside failed: the disk, later the network.
+    World,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Fine => 0,
+            Exit::Errors => 1,
+            Exit::Usage => 2,
+            Exit::World => 3,
+        })
+    }
+}
+
+/// A failure that has no place in a `.pipe` file.
+#[derive(Debug)]
+struct Failure {
+    exit: Exit,
+    message: String,
+    help: Option<String>,
+}
+
+impl Failure {
+    fn usage(message: impl Into<String>) -> Self {
+        Failure { exit: Exit::Usage, message: message.into(), help: None }
+    }
+
+    fn world(what: &str, error: &std::io::Error) -> Self {
+        Failure { exit: Exit::World, message: format!("{what}: {error}"), help: None }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let result = match &args.command {
+        Command::Init { name } => commands::init::run(&args, name.as_deref()),
+        Command::New { what } => commands::new::run(&args, what),
+        Command::Check { at, env } => commands::check::run(&args, at.as_deref(), env.as_deref()),
+        Command::Build(build) => commands::build::run(&args, build),
+        Command::Fmt { at, check } => commands::fmt::run(&args, at.as_deref(), *check),
+        Command::Explain { code } => commands::explain::run(code),
+        Command::Graph { at, env, format } => commands::graph::run(&args, at.as_deref(), env.as_deref(), *format),
+        Command::Debug { what, at, env } => commands::debug::run(&args, *what, at.as_deref(), env.as_deref()),
+    };
+    result.unwrap_or_else(|failure| {
+        report::failure(&args, &failure);
+        failure.exit
+    })
+    .into()
+}

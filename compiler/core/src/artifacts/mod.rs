@@ -1,0 +1,10 @@
+//! `StackTree` to [`Bundle`]: the files of a build, in memory.
+
+mod bundle;
+mod manifest;
+mod render;
+mod template;
+mod yaml;
+
+pub use bundle::{Bundle, StackSummary};
+pub use render::{Format, render};

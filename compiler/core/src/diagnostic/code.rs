@@ -1,0 +1,128 @@
+//! The codes of all diagnostics. A code is never reused; each has a page `docs/diagnostics/CODE.md`.
+
+use super::Severity;
+
+macro_rules! codes {
+    ($($code:ident $name:ident $severity:ident $title:literal)*) => {
+        /// What kind of finding a diagnostic is. The numbers group by phase: 01 syntax, 02 names, 03 values,
+        /// 04 flow, 05 constructs, 06 stacks, 07 handlers, 09 parts of the language that do not compile yet.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &[Code] = &[$(Code::$name,)*];
+
+            /// `P0101`
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => stringify!($code),)* }
+            }
+
+            /// What it is about, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$name => $title,)* }
+            }
+
+            /// Whether it stops the build.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$name => Severity::$severity,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    P0101 UnexpectedText Error "text that is no statement"
+    P0102 UnterminatedText Error "a text without its closing quote"
+    P0103 StrayClose Error "a closing brace that closes nothing"
+    P0104 UnclosedBlock Error "a block that is never closed"
+    P0105 UnclosedList Error "a list that is never closed"
+    P0106 BadEscape Error "an unknown escape in a text"
+    P0107 NumberTooLarge Error "a number that does not fit"
+    P0108 TooDeep Error "brackets that nest too deep"
+    P0109 NotUtf8 Error "a file that is not UTF-8"
+    P0110 FileTooLarge Error "a file that is too large"
+    P0111 UnreadableFile Error "a file that cannot be read"
+
+    P0201 NoApp Error "a project without an app"
+    P0202 TwoApps Error "a project with two apps"
+    P0203 UnknownStatement Error "a statement that does not exist here"
+    P0204 UnknownName Error "a name that nothing declares"
+    P0205 DeclaredTwice Error "a name that is declared twice"
+    P0206 SaidTwice Error "a statement that stands twice"
+    P0207 NameStyle Error "a name in the wrong style"
+    P0208 ProfilesDisagree Error "two profiles that disagree"
+    P0209 UnusedName Warning "a name that nothing uses"
+    P0210 MisplacedField Error "a field where statements stand"
+    P0211 WrongKindOfName Error "a name of another kind"
+    P0212 ProfileCycle Error "profiles that inherit from each other"
+
+    P0301 WrongArguments Error "a statement with the wrong arguments"
+    P0302 WrongValue Error "a value of the wrong type"
+    P0303 OutOfRange Error "a value out of its range"
+    P0304 UnknownChoice Error "a choice that does not exist"
+    P0305 UnknownOption Error "an option that does not exist"
+    P0306 MissingOption Error "an option that must be given"
+    P0307 MissingStatement Error "a statement that must be there"
+    P0308 UnknownType Error "a type that does not exist"
+    P0309 BadConstraint Error "a constraint that does not fit its type"
+    P0310 BadPattern Error "a pattern that is no regular expression"
+    P0311 EndlessType Error "a type that needs itself"
+    P0312 BadPath Error "a path that API Gateway does not take"
+    P0313 UnknownRegion Error "a region that does not exist"
+    P0314 BadAction Error "an IAM action that is too wide or malformed"
+    P0315 ParameterNotPossible Error "a parameter where the value must be known"
+    P0316 OptionsContradict Error "options that contradict each other"
+
+    P0401 SamePath Error "two events at one method and path"
+    P0402 AmbiguousPath Error "paths that API Gateway cannot tell apart"
+    P0403 NoAuth Error "a public event that does not say its auth"
+    P0404 OpenWithoutThrottle Warning "an open endpoint without a throttle"
+    P0405 PathFieldMissing Error "a path parameter that the schema does not have"
+    P0406 PathFieldType Error "a path parameter of a type that cannot stand in a path"
+    P0407 BadKey Error "a key that cannot be a partition key"
+    P0408 EmitsNotInternal Error "an emitted event that has another door"
+    P0409 EmitsCycle Error "events that emit each other for ever"
+    P0410 NothingListens Warning "an event that nobody keeps or reads"
+    P0411 TierWithoutDoor Error "a volume on an event that cannot have one"
+    P0412 SourceNotThere Error "a subscriber reading from what the event does not have"
+    P0413 ForeignApi Error "an event at the api of another domain"
+    P0414 AuthNotPossible Error "an auth on an event without a public door"
+    P0415 AwsManagedKey Error "an AWS-managed key between services"
+
+    P0501 BadConstruct Error "a construct file that is not understood"
+    P0502 BadExpression Error "an expression in a construct that is not understood"
+    P0503 ConstructUnknownName Error "a name that a construct does not have"
+    P0504 ConstructEvaluation Error "a construct that fails on these values"
+    P0505 MissingPort Error "a port that a construct does not offer"
+
+    P0601 TooManyResources Error "a stack with too many resources"
+    P0602 TooManyParameters Error "a stack with too many parameters or outputs"
+    P0603 TemplateTooLarge Error "a template that is too large"
+    P0604 OperationTooLarge Error "a deployment with too many resources"
+    P0605 SameLogicalId Error "two resources with one logical id"
+    P0606 Unlinkable Error "a reference that no stack can resolve"
+    P0607 ApiQuota Warning "an api above a default quota of API Gateway"
+
+    P0701 HandlerMissing Error "a handler file that does not exist"
+    P0702 HandlerOutside Error "a handler outside the project"
+    P0703 HandlerWrongKind Error "a handler file of another language"
+    P0704 HandlerTooLarge Error "a handler package that Lambda does not take"
+    P0705 HandlerUnreadable Error "a handler that cannot be read"
+
+    P0901 NotYet Error "a part of the language that does not compile yet"
+}
+
+impl std::str::FromStr for Code {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let wanted = text.to_ascii_uppercase();
+        Code::ALL.iter().copied().find(|code| code.as_str() == wanted).ok_or(())
+    }
+}

@@ -1,0 +1,116 @@
+//! Rules about doors: paths, locks, apis.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::{Event, Ingress, Model, PathPart};
+use crate::source::Span;
+
+/// Checks every event's door.
+pub fn check(model: &Model, diags: &mut Diagnostics) {
+    paths(model, diags);
+    for (name, event) in &model.events {
+        lock(model, name, event, diags);
+        domain(model, name, event, diags);
+        tier(name, event, diags);
+        listeners(name, event, diags);
+    }
+}
+
+/// Proof 30: no two events claim one method and path, nor paths that API Gateway cannot tell apart. A resource has
+/// at most one variable child, so `/a/{x}` and `/a/{y}` refuse each other whatever follows.
+fn paths(model: &Model, diags: &mut Diagnostics) {
+    let mut doors: BTreeMap<(&str, Vec<String>, &str), (&str, Span)> = BTreeMap::new();
+    let mut variables: BTreeMap<(&str, Vec<String>), (&str, &str, Span)> = BTreeMap::new();
+    for (name, event) in &model.events {
+        let Ingress::Api { api, method, path, origin } = &event.ingress else { continue };
+        let full: Vec<String> = path.iter().map(PathPart::text).collect();
+        let shown = format!("/{}", full.join("/"));
+        if let Some((other, span)) = doors.get(&(api.value.as_str(), full.clone(), method.as_str())) {
+            let message = format!("`{name}` and `{other}` both claim `{method} {shown}`");
+            diags.push(
+                Diagnostic::new(Code::SamePath, origin.span, message)
+                    .label(*span, "the other one")
+                    .help("give one of them another path or method"),
+            );
+            continue;
+        }
+        doors.insert((&api.value, full.clone(), method), (name, origin.span));
+        for (depth, part) in path.iter().enumerate() {
+            let PathPart::Variable(variable) = part else { continue };
+            let before = full.get(..depth).unwrap_or(&[]).to_vec();
+            let at = format!("/{}", before.join("/"));
+            match variables.get(&(api.value.as_str(), before.clone())) {
+                Some((other, theirs, span)) if theirs != variable => {
+                    let message = format!("API Gateway cannot tell `{{{variable}}}` from `{{{theirs}}}` at `{at}`");
+                    diags.push(
+                        Diagnostic::new(Code::AmbiguousPath, origin.span, message)
+                            .label(*span, format!("`{other}` calls it `{{{theirs}}}`"))
+                            .help("use one name for the variable in both paths"),
+                    );
+                }
+                Some(_) => {}
+                None => drop(variables.insert((&api.value, before), (name, variable, origin.span))),
+            }
+        }
+    }
+}
+
+/// Proof 38: a public event says its auth, and an open one has a throttle.
+fn lock(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
+    match (&event.ingress, &event.auth) {
+        (Ingress::Api { origin, .. }, None) => {
+            let help = match model.auths.keys().next() {
+                Some(first) => format!("add `auth {first}`, or `auth none` if anybody on the internet may send it"),
+                None => "add `auth none` if anybody on the internet may send it, or declare a lock: `auth device api_key { quota 100000/day }`".to_owned(),
+            };
+            let message = format!("`{name}` has a public door and does not say who may use it");
+            diags.push(Diagnostic::new(Code::NoAuth, origin.span, message).help(help));
+        }
+        (Ingress::Api { api, .. }, Some(auth)) if auth.value.is_none() => {
+            let throttled = model.apis.get(&api.value).is_some_and(|api| api.options.contains_key("throttle"));
+            if !throttled {
+                let message = format!("`{name}` is open to everybody, and the api `{}` has no throttle", api.value);
+                let help = "add `throttle 100/s burst 200` to the api; without it one caller can use up the account's whole request rate";
+                diags.push(Diagnostic::new(Code::OpenWithoutThrottle, auth.span, message).help(help));
+            }
+        }
+        (Ingress::Topic { .. }, Some(auth)) => {
+            let message = format!("`{name}` comes in by a private topic, which has no `auth`");
+            let help = "only roles that are granted it may publish to the topic; remove the `auth`";
+            diags.push(Diagnostic::new(Code::AuthNotPossible, auth.span, message).help(help));
+        }
+        _ => {}
+    }
+}
+
+/// A domain is a deployment of its own, so its events come in by its own apis.
+fn domain(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
+    let Ingress::Api { api, .. } = &event.ingress else { return };
+    let Some(declared) = model.apis.get(&api.value) else { return };
+    if declared.domain != event.domain {
+        let place = |domain: &Option<String>| domain.as_ref().map_or("no domain".to_owned(), |d| format!("the domain `{d}`"));
+        let message = format!("`{name}` is in {}, and the api `{}` in {}", place(&event.domain), api.value, place(&declared.domain));
+        let help = match &event.domain {
+            Some(domain) => format!("declare an api in `events/{domain}/`, or move the event's file: each domain is deployed by itself, doors included"),
+            None => "move the event's file beside the api: each domain is deployed by itself, doors included".to_owned(),
+        };
+        diags.push(Diagnostic::new(Code::ForeignApi, api.span, message).label(declared.origin.span, "the api").help(help));
+    }
+}
+
+fn tier(name: &str, event: &Event, diags: &mut Diagnostics) {
+    if let (Ingress::Topic { .. }, Some(tier)) = (&event.ingress, &event.tier) {
+        let message = format!("`{name}` comes in by a private topic, which has no volume");
+        let help = "a topic takes any volume; remove `volume`, and add `store s3` to keep the events";
+        diags.push(Diagnostic::new(Code::TierWithoutDoor, tier.origin.span, message).help(help));
+    }
+}
+
+fn listeners(name: &str, event: &Event, diags: &mut Diagnostics) {
+    if event.subscribers.is_empty() && event.store.is_none() {
+        let message = format!("`{name}` is sent to nobody and kept nowhere");
+        let help = "add a `subscriber`, or `store s3` to keep it";
+        diags.push(Diagnostic::new(Code::NothingListens, event.origin.span, message).help(help));
+    }
+}

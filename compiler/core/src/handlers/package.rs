@@ -1,0 +1,187 @@
+//! The phase's entry: finds each handler's files and zips them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::imports::candidates;
+use super::settings::settings;
+use super::zipping::{Base, Files, zip};
+use super::{FileError, Package, Packages, ProjectFiles};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::graph::FlowGraph;
+use crate::library::Library;
+use crate::model::{Event, Handler, Model, Subscriber};
+use crate::names::sha256;
+
+/// The largest package that Lambda takes, unzipped, in bytes: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
+const MAX_BYTES: usize = 250 << 20;
+
+/// Makes every subscriber's package. What is wrong with a handler is reported at the statement that names it.
+pub fn package(graph: &FlowGraph, library: &Library, files: &dyn ProjectFiles, diags: &mut Diagnostics) -> Packages {
+    let model = &graph.model;
+    let bases: BTreeMap<&str, Base> = library.runtimes.iter().filter_map(|(name, files)| {
+        let files: Files = files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+        Some((name.as_str(), Base::new(&files).ok()?))
+    }).collect();
+    let packer = Packer { model, library, files, bases };
+    let subscribers: Vec<_> = model
+        .events
+        .iter()
+        .flat_map(|(name, event)| event.subscribers.iter().map(move |(subscriber, s)| (name, event, subscriber, s)))
+        .collect();
+    let results: Vec<_> = subscribers
+        .into_par_iter()
+        .map(|(name, event, subscriber_name, subscriber)| {
+            let key = (name.clone(), subscriber_name.clone());
+            (key, packer.package(name, event, subscriber_name, subscriber))
+        })
+        .collect();
+    let mut packages = Packages::default();
+    for (key, result) in results {
+        match result {
+            Ok(package) => drop(packages.by_subscriber.insert(key, package)),
+            Err(finding) => diags.push(*finding),
+        }
+    }
+    packages
+}
+
+struct Packer<'a> {
+    model: &'a Model,
+    library: &'a Library,
+    files: &'a dyn ProjectFiles,
+    bases: BTreeMap<&'a str, Base>,
+}
+
+/// What a language's construct says of packages.
+struct Language<'a> {
+    word: &'a str,
+    runtime: String,
+    entry: String,
+    folder: String,
+    ending: String,
+    main: String,
+}
+
+impl Packer<'_> {
+    fn package(&self, event_name: &str, event: &Event, name: &str, subscriber: &Subscriber) -> Result<Package, Box<Diagnostic>> {
+        let language = self.language(&subscriber.handler)?;
+        let (mut files, entry) = self.code(&subscriber.handler, &language)?;
+        let settings = settings(self.model, event_name, event, name, subscriber, &entry);
+        files.insert("pipec.json".to_owned(), serde_json::to_vec(&settings).unwrap_or_default());
+        let size: usize = files.values().map(Vec::len).sum();
+        let finding = |code, message: String| Box::new(Diagnostic::new(code, subscriber.handler.path.span, message));
+        if size > MAX_BYTES {
+            let message = format!("the handler's files are {} MB, and Lambda takes {} MB", size >> 20, MAX_BYTES >> 20);
+            return Err(finding(Code::HandlerTooLarge, message));
+        }
+        let bytes = zip(&files, self.bases.get(language.folder.as_str()))
+            .map_err(|error| finding(Code::HandlerTooLarge, format!("the handler cannot be packed: {error}")))?;
+        let key = format!("handlers/{}.zip", sha256(&bytes));
+        Ok(Package { key, runtime: language.runtime, entry: language.entry, bytes: Arc::new(bytes) })
+    }
+
+    fn language(&self, handler: &Handler) -> Result<Language<'_>, Box<Diagnostic>> {
+        let construct = self.library.get(&handler.construct);
+        let local = |name: &str| construct.and_then(|c| c.constant(name)).map(str::to_owned);
+        let read = || {
+            Some(Language {
+                word: construct?.word(),
+                runtime: local("runtime")?,
+                entry: local("entry")?,
+                folder: local("package")?,
+                ending: local("ending")?,
+                main: local("main")?,
+            })
+        };
+        read().ok_or_else(|| {
+            let message = format!("the construct `{}` does not say how to pack a handler", handler.construct);
+            let help = "its `locals` need the texts `runtime`, `entry`, `package`, `ending` and `main`";
+            Box::new(Diagnostic::new(Code::BadConstruct, handler.path.span, message).help(help))
+        })
+    }
+
+    /// The files of a handler and the path of its entry: a file with what it imports, or a whole folder.
+    fn code(&self, handler: &Handler, language: &Language<'_>) -> Result<(Files, String), Box<Diagnostic>> {
+        let path = handler.path.value.trim_start_matches("./").trim_end_matches('/');
+        let outside = path.is_empty() || path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|part| part == "..");
+        if outside {
+            return Err(explain(handler, path, &FileError::Outside));
+        }
+        match self.files.read(path) {
+            Err(FileError::Folder) => self.folder(handler, path, language),
+            Err(error) => Err(explain(handler, path, &error)),
+            Ok(_) if !language.ending.split(' ').any(|ending| path.ends_with(ending)) => {
+                let message = format!("`{path}` is no {} file", language.word);
+                let help = format!("files of `handler {}` end in {}", language.word, language.ending.replace(' ', " or "));
+                Err(Box::new(Diagnostic::new(Code::HandlerWrongKind, handler.path.span, message).help(help)))
+            }
+            Ok(bytes) => Ok((self.with_imports(path, bytes), path.to_owned())),
+        }
+    }
+
+    fn folder(&self, handler: &Handler, path: &str, language: &Language<'_>) -> Result<(Files, String), Box<Diagnostic>> {
+        let entry = format!("{path}/{}", language.main);
+        let names = self.files.list(path).map_err(|error| explain(handler, path, &error))?;
+        if !names.contains(&entry) {
+            let message = format!("the folder `{path}` has no `{}`", language.main);
+            let help = format!("a folder's handler is its `{}`; or name the file itself", language.main);
+            return Err(Box::new(Diagnostic::new(Code::HandlerMissing, handler.path.span, message).help(help)));
+        }
+        let mut files = Files::new();
+        for name in names.into_iter().filter(|name| !is_litter(name)) {
+            let bytes = self.files.read(&name).map_err(|error| explain(handler, &name, &error))?;
+            files.insert(name, bytes);
+        }
+        Ok((files, entry))
+    }
+
+    /// A file and, transitively, the files beside it that it imports.
+    fn with_imports(&self, path: &str, bytes: Vec<u8>) -> Files {
+        let mut files = Files::new();
+        let mut open = vec![(path.to_owned(), bytes)];
+        while let Some((path, bytes)) = open.pop() {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            files.insert(path.clone(), bytes);
+            for candidate in candidates(&path, &text) {
+                let leaves = candidate.starts_with("..") || files.contains_key(&candidate);
+                if let Some(found) = (!leaves).then(|| self.files.read(&candidate).ok()).flatten() {
+                    open.push((candidate, found));
+                }
+            }
+        }
+        files
+    }
+}
+
+/// Files that are no part of a handler.
+fn is_litter(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.') || part == "__pycache__") || path.ends_with(".pyc")
+}
+
+fn explain(handler: &Handler, path: &str, error: &FileError) -> Box<Diagnostic> {
+    let span = handler.path.span;
+    let finding = match error {
+        FileError::Missing(beside) => {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let folder = path.strip_suffix(name).unwrap_or("");
+            let help = match nearest(name, beside.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{folder}{near}`?"),
+                None => "paths are relative to the project's folder".to_owned(),
+            };
+            Diagnostic::new(Code::HandlerMissing, span, format!("there is no handler `{path}`")).help(help)
+        }
+        FileError::Outside => {
+            let message = format!("the handler `{}` is outside the project", handler.path.value);
+            Diagnostic::new(Code::HandlerOutside, span, message)
+                .help("move or copy it into the project: what is deployed must be in the project's own history")
+        }
+        FileError::Folder => Diagnostic::new(Code::HandlerMissing, span, format!("`{path}` is a folder")),
+        FileError::Unreadable(why) => {
+            Diagnostic::new(Code::HandlerUnreadable, span, format!("the handler `{path}` cannot be read: {why}"))
+        }
+    };
+    Box::new(finding)
+}

@@ -1,0 +1,72 @@
+//! Zips with the same bytes for the same files.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Write as _};
+
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+/// Files by path.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Compressed files that many packages share: the runtime.
+pub struct Base {
+    bytes: Vec<u8>,
+    names: Vec<String>,
+}
+
+impl Base {
+    /// Compresses the files once.
+    ///
+    /// # Errors
+    /// When the zip cannot be written, which for bytes in memory means that it is too large.
+    pub fn new(files: &Files) -> Result<Base, ZipError> {
+        Ok(Base { bytes: zip(files, None)?, names: files.keys().cloned().collect() })
+    }
+}
+
+/// A zip of the files and the base's, sorted by path; times are zip's first day, rights `rw-r--r--`.
+///
+/// # Errors
+/// When the zip cannot be written, which for bytes in memory means that it is too large.
+pub fn zip(files: &Files, base: Option<&Base>) -> Result<Vec<u8>, ZipError> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644);
+    let mut archive = match base {
+        Some(base) => Some(ZipArchive::new(Cursor::new(base.bytes.as_slice()))?),
+        None => None,
+    };
+    let shared = base.map_or(&[] as &[String], |base| base.names.as_slice());
+    let mut names: Vec<(&str, Option<usize>)> = shared.iter().enumerate().map(|(at, name)| (name.as_str(), Some(at))).collect();
+    names.extend(files.keys().map(|name| (name.as_str(), None)));
+    names.sort_unstable();
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, at) in names {
+        match (at, &mut archive) {
+            (Some(at), Some(archive)) => writer.raw_copy_file(archive.by_index_raw(at)?)?,
+            _ => {
+                writer.start_file(name, options)?;
+                writer.write_all(files.get(name).map_or(&[], Vec::as_slice))?;
+            }
+        }
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Base, Files, zip};
+
+    #[test]
+    fn same_files_same_bytes_with_and_without_a_base() {
+        let one = |name: &str| Files::from([(name.to_owned(), b"text text text text".to_vec())]);
+        let all = Files::from_iter([one("a"), one("m"), one("z")].into_iter().flatten());
+        let base = Base::new(&one("m")).ok();
+        let rest = Files::from_iter([one("a"), one("z")].into_iter().flatten());
+        assert!(base.is_some());
+        assert_eq!(zip(&rest, base.as_ref()).ok(), zip(&all, None).ok());
+    }
+}

@@ -1,0 +1,152 @@
+//! What a construct file says.
+
+use indexmap::IndexMap;
+
+use super::node::{Node, Source};
+use super::parameter::ParameterSpec;
+
+/// One construct.
+#[derive(Clone, Debug)]
+pub struct Construct {
+    /// `tier/high`
+    pub id: String,
+    /// What it is, in a sentence.
+    pub summary: String,
+    /// Where its resources go unless they say otherwise.
+    pub stack: StackKind,
+    /// Its options.
+    pub parameters: IndexMap<String, ParameterSpec>,
+    /// The names its expressions expect to be bound to other constructs' ports.
+    pub needs: Vec<Need>,
+    /// Values computed once, in order, from what stands before.
+    pub locals: IndexMap<String, Node<Source>>,
+    /// What must hold of its options.
+    pub checks: Vec<Check>,
+    /// The ports that others may use.
+    pub offers: IndexMap<String, Offer>,
+    /// Its resources, by the last part of their logical ids.
+    pub resources: IndexMap<String, ResourceTemplate>,
+    /// Text templates beside the construct file, by file name.
+    pub templates: IndexMap<String, String>,
+    /// The file it was read from, for messages.
+    pub file: String,
+}
+
+impl Construct {
+    /// The options that can be written, tails of other options left out.
+    #[must_use]
+    pub fn option_names(&self) -> Vec<&str> {
+        self.parameters.iter().filter(|(_, spec)| !spec.tail).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The text of a local that has no expression.
+    #[must_use]
+    pub fn constant(&self, local: &str) -> Option<&str> {
+        match self.locals.get(local)? {
+            Node::Const(data) => data.as_text(),
+            _ => None,
+        }
+    }
+
+    /// The last part of its id: the word in the language.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        self.id.rsplit('/').next().unwrap_or(&self.id)
+    }
+}
+
+/// A name that a construct expects to be bound.
+#[derive(Clone, Debug)]
+pub struct Need {
+    /// The name.
+    pub name: String,
+    /// Expressions see it as undefined when nothing is bound.
+    pub optional: bool,
+}
+
+/// A condition on the options of a construct, with what to say when it does not hold.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The condition.
+    pub that: Source,
+    /// What is wrong when it does not hold.
+    pub message: String,
+    /// What to do about it; may hold expressions.
+    pub help: Option<Node<Source>>,
+}
+
+/// A port.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// What it stands for.
+    pub value: OfferValue,
+    /// The IAM actions that use it.
+    pub flows: Vec<String>,
+}
+
+/// What a port stands for.
+#[derive(Clone, Debug)]
+pub enum OfferValue {
+    /// A resource of the construct, or an attribute of one.
+    Resource {
+        /// The resource's name.
+        name: String,
+        /// `Arn`; the `Ref` value without it.
+        attribute: Option<String>,
+        /// The same value without the reference, for where the reference would close a cycle.
+        computed: Option<Node<Source>>,
+    },
+    /// Any value.
+    Value(Node<Source>),
+}
+
+/// One resource of a construct.
+#[derive(Clone, Debug)]
+pub struct ResourceTemplate {
+    /// `AWS::Kinesis::Stream`
+    pub kind: String,
+    /// Where it goes, if not where the construct goes.
+    pub stack: Option<StackKind>,
+    /// It exists only when this is true.
+    pub when: Option<Source>,
+    /// The collection that it is part of.
+    pub joins: Option<Node<Source>>,
+    /// The collection whose parts it waits for, and whose digest is part of its logical id.
+    pub follows: Option<Node<Source>>,
+    /// Everything else: `Properties`, `DependsOn`, `DeletionPolicy`, ….
+    pub body: Node<Source>,
+}
+
+/// The kinds of nested stacks, in the order in which they may refer to each other: a stack takes values from
+/// those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StackKind {
+    /// Keys and what all share.
+    Foundation,
+    /// What outlives a deployment: buckets, and the topics they notify.
+    Stores,
+    /// One API: its paths and responses.
+    Api,
+    /// One event.
+    Event,
+    /// One API's deployment and stage.
+    Release,
+}
+
+impl StackKind {
+    /// All kinds.
+    pub const ALL: &[StackKind] =
+        &[StackKind::Foundation, StackKind::Stores, StackKind::Api, StackKind::Event, StackKind::Release];
+
+    /// The word in construct files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            StackKind::Foundation => "foundation",
+            StackKind::Stores => "stores",
+            StackKind::Api => "api",
+            StackKind::Event => "event",
+            StackKind::Release => "release",
+        }
+    }
+}

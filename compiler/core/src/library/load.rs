@@ -1,0 +1,211 @@
+//! Construct files to constructs.
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use super::Library;
+use super::check::check;
+use super::construct::{Check, Construct, Need, Offer, OfferValue, ResourceTemplate, StackKind};
+use super::node::{Node, Problem, Source, expression, node};
+use super::parameter::ParameterSpec;
+use super::yaml::{Place, Range, Yaml};
+use crate::diagnostic::Code;
+
+/// A construct's folder: its `construct.yaml` and the text templates beside it.
+#[derive(Clone, Debug)]
+pub struct ConstructFile {
+    /// The path shown to people.
+    pub path: String,
+    /// The text of `construct.yaml`.
+    pub text: String,
+    /// Templates by file name.
+    pub templates: IndexMap<String, String>,
+}
+
+/// What is wrong with a construct file.
+#[derive(Clone, Debug)]
+pub struct LibraryError {
+    /// `construct.yaml`'s path as it was given.
+    pub path: String,
+    /// What kind of finding.
+    pub code: Code,
+    /// Bytes of the file.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// The finding.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConstruct {
+    construct: Place<String>,
+    summary: String,
+    #[serde(default)]
+    sources: Vec<String>,
+    #[serde(default)]
+    stack: Option<Place<String>>,
+    #[serde(default)]
+    parameters: IndexMap<String, ParameterSpec>,
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default)]
+    locals: IndexMap<String, Place<Yaml>>,
+    #[serde(default)]
+    checks: Vec<RawCheck>,
+    #[serde(default)]
+    offers: IndexMap<String, Place<Yaml>>,
+    #[serde(default)]
+    resources: IndexMap<String, Place<Yaml>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCheck {
+    that: Place<Yaml>,
+    message: String,
+    #[serde(default)]
+    help: Option<Place<Yaml>>,
+    #[serde(default)]
+    source: Option<String>,
+}
+
+/// Reads construct files into a library; later files replace earlier ones of the same id.
+pub fn load(library: &mut Library, files: &[ConstructFile]) -> Vec<LibraryError> {
+    let mut errors = Vec::new();
+    for file in files {
+        let error = |code, problem: Problem| LibraryError {
+            path: file.path.clone(), code, start: problem.at.start, end: problem.at.end, message: problem.message,
+        };
+        match read(file) {
+            Ok(construct) => {
+                errors.extend(check(&construct).into_iter().map(|(code, problem)| error(code, problem)));
+                library.constructs.insert(construct.id.clone(), construct);
+            }
+            Err(problem) => errors.push(error(Code::BadConstruct, problem)),
+        }
+    }
+    library.constructs.sort_unstable_keys();
+    errors
+}
+
+fn read(file: &ConstructFile) -> Result<Construct, Problem> {
+    let options = serde_yaml::options! { with_snippet: false };
+    let raw: RawConstruct = serde_yaml::from_str_with_options(&file.text, options).map_err(|error| yaml_problem(&error))?;
+    let stack = raw.stack.as_ref().map_or(Ok(StackKind::Event), stack_kind)?;
+    let map_nodes = |places: &IndexMap<String, Place<Yaml>>| {
+        places.iter().map(|(name, yaml)| Ok((name.clone(), node(yaml)?))).collect::<Result<IndexMap<_, _>, Problem>>()
+    };
+    if raw.sources.iter().any(|page| !page.starts_with("https://")) {
+        return Err(Problem::new(raw.construct.at, "`sources` are addresses of pages, beginning with https://"));
+    }
+    let locals = map_nodes(&raw.locals)?;
+    let checks = raw.checks.iter().map(read_check).collect::<Result<_, Problem>>()?;
+    let offers = raw.offers.iter().map(|(name, yaml)| Ok((name.clone(), offer(yaml)?))).collect::<Result<_, Problem>>()?;
+    let resources = raw.resources.iter().map(|(name, yaml)| Ok((name.clone(), resource(yaml)?))).collect::<Result<_, Problem>>()?;
+    let needs = raw.needs.iter().map(|name| {
+        let plain = name.trim_end_matches('?');
+        Need { name: plain.to_owned(), optional: plain != name }
+    });
+    Ok(Construct {
+        id: raw.construct.value,
+        summary: raw.summary,
+        stack,
+        parameters: raw.parameters,
+        needs: needs.collect(),
+        locals,
+        checks,
+        offers,
+        resources,
+        templates: file.templates.clone(),
+        file: file.path.clone(),
+    })
+}
+
+fn read_check(raw: &RawCheck) -> Result<Check, Problem> {
+    let help = raw.help.as_ref().map(node).transpose()?;
+    let message = match &raw.source {
+        Some(page) => format!("{} (see {page})", raw.message),
+        None => raw.message.clone(),
+    };
+    Ok(Check { that: expression(&raw.that)?, message, help })
+}
+
+fn yaml_problem(error: &serde_yaml::Error) -> Problem {
+    let at = error.location().map_or(Range::default(), |location| {
+        let start = location.span().byte_offset().unwrap_or(0) as u32;
+        Range { start, end: start + location.span().byte_len().unwrap_or(1).max(1) as u32 }
+    });
+    let text = error.without_snippet().to_string();
+    Problem::new(at, text.lines().next().unwrap_or("this is not YAML").to_owned())
+}
+
+fn stack_kind(word: &Place<String>) -> Result<StackKind, Problem> {
+    StackKind::ALL.iter().copied().find(|kind| kind.word() == word.value).ok_or_else(|| {
+        let list = StackKind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
+        Problem::new(word.at, format!("there is no stack `{}`; it is one of {list}", word.value))
+    })
+}
+
+/// The entries of an object.
+fn entries<'a>(yaml: &'a Place<Yaml>, what: &str) -> Result<&'a [(Place<String>, Place<Yaml>)], Problem> {
+    match &yaml.value {
+        Yaml::Map(entries) => Ok(entries),
+        _ => Err(Problem::new(yaml.at, format!("{what} is an object"))),
+    }
+}
+
+fn text(yaml: &Place<Yaml>, what: &str) -> Result<String, Problem> {
+    match &yaml.value {
+        Yaml::Text(text) => Ok(text.clone()),
+        _ => Err(Problem::new(yaml.at, format!("{what} is a text"))),
+    }
+}
+
+fn offer(yaml: &Place<Yaml>) -> Result<Offer, Problem> {
+    let (mut name, mut attribute, mut computed, mut value, mut flows) = (None, None, None, None, Vec::new());
+    for (key, yaml) in entries(yaml, "a port")? {
+        match key.value.as_str() {
+            "ref" => name = Some(text(yaml, "`ref`")?),
+            "attribute" => attribute = Some(text(yaml, "`attribute`")?),
+            "computed" => computed = Some(node(yaml)?),
+            "value" => value = Some(node(yaml)?),
+            "flows" => {
+                let Yaml::List(items) = &yaml.value else {
+                    return Err(Problem::new(yaml.at, "`flows` is a list of IAM actions"));
+                };
+                flows = items.iter().map(|item| text(item, "an IAM action")).collect::<Result<_, _>>()?;
+            }
+            other => return Err(Problem::new(key.at, format!("a port has no `{other}`; it has `ref`, `attribute`, `computed`, `value` and `flows`"))),
+        }
+    }
+    let value = match (name, value) {
+        (Some(name), None) => OfferValue::Resource { name, attribute, computed },
+        (None, Some(node)) => OfferValue::Value(node),
+        _ => return Err(Problem::new(yaml.at, "a port has either `ref` or `value`")),
+    };
+    Ok(Offer { value, flows })
+}
+
+fn resource(yaml: &Place<Yaml>) -> Result<ResourceTemplate, Problem> {
+    let (mut kind, mut stack, mut when, mut joins, mut follows) = (None, None, None, None, None);
+    let mut rest = Vec::new();
+    for (key, value) in entries(yaml, "a resource")? {
+        match key.value.as_str() {
+            "Type" => kind = Some(text(value, "`Type`")?),
+            "stack" => stack = Some(stack_kind(&Place { value: text(value, "`stack`")?, at: value.at })?),
+            "when" => when = Some(expression(value)?),
+            "joins" => joins = Some(node(value)?),
+            "follows" => follows = Some(node(value)?),
+            "for" => return Err(Problem::new(key.at, "a resource cannot repeat; make it a construct with an instance each")),
+            "Properties" | "DependsOn" | "DeletionPolicy" | "UpdateReplacePolicy" | "UpdatePolicy" | "Metadata" | "CreationPolicy" => {
+                rest.push((key.clone(), value.clone()));
+            }
+            other => return Err(Problem::new(key.at, format!("a resource has no `{other}`"))),
+        }
+    }
+    let kind = kind.ok_or_else(|| Problem::new(yaml.at, "a resource has a `Type`"))?;
+    let body: Node<Source> = node(&Place { value: Yaml::Map(rest), at: yaml.at })?;
+    Ok(ResourceTemplate { kind, stack, when, joins, follows, body })
+}

@@ -1,0 +1,84 @@
+//! Construct files to [`Library`]: parameters, ports and resource bodies.
+//!
+//! A construct is an object file: it offers ports, needs ports of others, and holds resource bodies whose scalars
+//! may be expressions. The library knows neither events nor projects; the `stacks` phase instantiates constructs.
+//! YAML and expression types stay inside this module.
+
+mod assemble;
+mod check;
+mod construct;
+mod data;
+mod evaluate;
+mod load;
+mod node;
+mod parameter;
+pub mod setting;
+mod yaml;
+
+use indexmap::IndexMap;
+
+pub use assemble::{FACTS, assemble, extend};
+pub use check::MAX_RESOURCES;
+pub use construct::{Check, Construct, Offer, ResourceTemplate, StackKind};
+pub use data::{Data, Piece, ResourceId, Symbol};
+pub use evaluate::{Binding, EvaluationError, EvaluationKind, Evaluator, Instance, Machine, Produced, Scope};
+pub use load::{ConstructFile, LibraryError, load};
+pub use parameter::{ParameterSpec, ParameterType, Written};
+pub use setting::Setting;
+
+/// All constructs, and the facts about AWS that are no construct.
+#[derive(Debug, Default)]
+pub struct Library {
+    constructs: IndexMap<String, Construct>,
+    /// The regions of AWS.
+    pub regions: Vec<String>,
+    /// The retention periods that CloudWatch Logs knows, in days, ascending.
+    pub log_retention_days: Vec<i64>,
+    /// Runtime files that handler packages carry: by folder (`runtimes/python`), then by path in the package.
+    pub runtimes: IndexMap<String, IndexMap<String, Vec<u8>>>,
+}
+
+impl Library {
+    /// The construct `kind/name`, by that id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Construct> {
+        self.constructs.get(id)
+    }
+
+    /// The construct of a kind and a name.
+    #[must_use]
+    pub fn find(&self, kind: &str, name: &str) -> Option<&Construct> {
+        self.get(&format!("{kind}/{name}"))
+    }
+
+    /// The names of all constructs of a kind.
+    pub fn names<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        self.constructs.keys().filter_map(move |id| id.strip_prefix(kind)?.strip_prefix('/'))
+    }
+
+    /// Every construct, in the order of their ids.
+    pub fn constructs(&self) -> impl Iterator<Item = &Construct> {
+        self.constructs.values()
+    }
+
+    /// The constructs that together are a subscriber: its source, its function, and what joins them.
+    fn subscriber_constructs(&self) -> impl Iterator<Item = &Construct> {
+        let part = |id: &str| ["source/", "subscriber/", "mapping/"].iter().any(|kind| id.starts_with(kind));
+        self.constructs.values().filter(move |construct| part(&construct.id))
+    }
+
+    /// The parameter that an option of a subscriber sets. Constructs that share an option share its meaning.
+    #[must_use]
+    pub fn subscriber_parameter(&self, option: &str) -> Option<&ParameterSpec> {
+        self.subscriber_constructs().find_map(|construct| construct.parameters.get(option))
+    }
+
+    /// The options of a subscriber.
+    #[must_use]
+    pub fn subscriber_options(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.subscriber_constructs().flat_map(Construct::option_names).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}

@@ -1,0 +1,189 @@
+//! The declarations of all files, by kind and name, before any is looked into.
+
+use indexmap::IndexMap;
+
+use super::statements::{Known, TOP, find};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::names::{pascal, snake};
+use crate::source::{Sources, Span};
+use crate::syntax::{Field, Item, Literal, Statement, SyntaxFile};
+
+/// A declaration and the domain folder of its file.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared<'a> {
+    /// Its statement.
+    pub statement: &'a Statement,
+    /// `payments` for files below `events/payments/`.
+    pub domain: Option<&'a str>,
+}
+
+/// All declarations by kind and name, each kind in the order of its names.
+#[derive(Debug, Default)]
+pub struct Declarations<'a> {
+    /// `app`
+    pub apps: Vec<Declared<'a>>,
+    /// `api`
+    pub apis: IndexMap<&'a str, Declared<'a>>,
+    /// `auth`
+    pub auths: IndexMap<&'a str, Declared<'a>>,
+    /// `profile`
+    pub profiles: IndexMap<&'a str, Declared<'a>>,
+    /// `environment`
+    pub environments: IndexMap<&'a str, Declared<'a>>,
+    /// `event`
+    pub events: IndexMap<&'a str, Declared<'a>>,
+    /// `type`
+    pub types: IndexMap<&'a str, Declared<'a>>,
+    /// `param`
+    pub params: IndexMap<&'a str, &'a Field>,
+}
+
+/// How names of a kind are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Snake,
+    Pascal,
+}
+
+/// Collects the declarations of all files.
+pub fn declarations<'a>(files: &'a [SyntaxFile], sources: &'a Sources, diags: &mut Diagnostics) -> Declarations<'a> {
+    let mut all = Declarations::default();
+    for file in files {
+        let domain = domain_of(sources.path(file.source));
+        for item in &file.items {
+            match item {
+                Item::Statement(statement) => declare(&mut all, Declared { statement, domain }, diags),
+                Item::Param(field) => param(&mut all, field, diags),
+                Item::Field(field) => misplaced(field, diags),
+                Item::Comment(_) | Item::Blank | Item::Error(_) => {}
+            }
+        }
+    }
+    all.events.sort_unstable_keys();
+    all.apis.sort_unstable_keys();
+    all.auths.sort_unstable_keys();
+    all.types.sort_unstable_keys();
+    all.params.sort_unstable_keys();
+    all
+}
+
+/// The folder below `events/` that a file is in: the unit of its deployment.
+fn domain_of(path: &str) -> Option<&str> {
+    let (domain, _) = path.strip_prefix("events/")?.split_once('/')?;
+    Some(domain)
+}
+
+fn declare<'a>(all: &mut Declarations<'a>, declared: Declared<'a>, diags: &mut Diagnostics) {
+    let statement = declared.statement;
+    let word = statement.name.value.as_str();
+    let Some(known) = find(TOP, word) else {
+        unknown(statement, TOP, "at the top of a file", &[], diags);
+        return;
+    };
+    if !known.ready {
+        not_yet(statement.head(), &format!("`{word}`"), diags);
+        return;
+    }
+    let Some(name) = declared_name(statement, known, diags) else { return };
+    let (table, style) = match word {
+        "app" => {
+            check_style(name, statement, Style::Snake, diags);
+            all.apps.push(declared);
+            return;
+        }
+        "api" => (&mut all.apis, Style::Snake),
+        "auth" => (&mut all.auths, Style::Snake),
+        "profile" => (&mut all.profiles, Style::Snake),
+        "environment" => (&mut all.environments, Style::Snake),
+        "type" => (&mut all.types, Style::Pascal),
+        _ => (&mut all.events, Style::Pascal),
+    };
+    check_style(name, statement, style, diags);
+    if let Some(first) = table.get(name) {
+        declared_twice(word, name, statement.head(), first.statement.head(), diags);
+    } else {
+        table.insert(name, declared);
+    }
+}
+
+/// The name behind the keyword.
+fn declared_name<'a>(statement: &'a Statement, known: &Known, diags: &mut Diagnostics) -> Option<&'a str> {
+    let name = match statement.args.first().map(|arg| &arg.value) {
+        Some(Literal::Word(name)) if name != "is" => Some(name.as_str()),
+        _ => None,
+    };
+    let fits = name.is_some() && (statement.block.is_some() || statement.broken);
+    if !fits && !statement.broken {
+        let word = known.name;
+        let message = if name.is_none() { format!("`{word}` needs a name") } else { format!("`{word}` needs a block") };
+        let help = format!("it is written `{}`", known.usage);
+        diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), message).help(help));
+    }
+    name.filter(|_| fits)
+}
+
+fn param<'a>(all: &mut Declarations<'a>, field: &'a Field, diags: &mut Diagnostics) {
+    let name = field.name.value.as_str();
+    if let Some(first) = all.params.get(name) {
+        declared_twice("param", name, field.name.span, first.name.span, diags);
+    } else {
+        all.params.insert(name, field);
+    }
+}
+
+/// Reports a name that two declarations have.
+pub fn declared_twice(word: &str, name: &str, second: Span, first: Span, diags: &mut Diagnostics) {
+    let message = format!("{word} `{name}` is declared twice");
+    diags.push(
+        Diagnostic::new(Code::DeclaredTwice, second, message)
+            .label(first, "first here")
+            .help("rename or remove one of them"),
+    );
+}
+
+fn check_style(name: &str, statement: &Statement, style: Style, diags: &mut Diagnostics) {
+    let first = name.chars().next().unwrap_or('_');
+    let plain = !name.contains(['-', '.']);
+    let (fits, label, better) = match style {
+        Style::Snake => {
+            (plain && !name.contains(|c: char| c.is_ascii_uppercase()), "snake_case", snake(name))
+        }
+        Style::Pascal => (plain && first.is_ascii_uppercase() && !name.contains('_'), "PascalCase", pascal(name)),
+    };
+    if !fits {
+        let span = statement.args.first().map_or(statement.name.span, |arg| arg.span);
+        let word = &statement.name.value;
+        let message = format!("names of `{word}` are written in {label}");
+        diags.push(Diagnostic::new(Code::NameStyle, span, message).help(format!("write `{better}`")));
+    }
+}
+
+/// Reports a statement that does not exist here, with the nearest name and the place it would belong to.
+pub fn unknown(statement: &Statement, known: &[Known], place: &str, more: &[&str], diags: &mut Diagnostics) {
+    let word = statement.name.value.as_str();
+    let names = || known.iter().map(|k| k.name).chain(more.iter().copied());
+    let help = match nearest(word, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if find(TOP, word).is_some() => {
+            format!("`{word}` stands at the top of a file; is a `}}` missing above?")
+        }
+        None => format!("possible here: {}", names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    };
+    let message = format!("there is no statement `{word}` {place}");
+    diags.push(Diagnostic::new(Code::UnknownStatement, statement.name.span, message).help(help));
+}
+
+/// Reports a part of the language that does not compile yet.
+pub fn not_yet(span: Span, what: &str, diags: &mut Diagnostics) {
+    let message = format!("{what} does not compile yet");
+    let help = "it is part of the language and understood, but this version of pipec makes no resources for it; remove it to build";
+    diags.push(Diagnostic::new(Code::NotYet, span, message).help(help));
+}
+
+/// Reports a `name: type` line where statements stand.
+pub fn misplaced(field: &Field, diags: &mut Diagnostics) {
+    let name = &field.name.value;
+    let message = format!("`{name}:` is a field, and fields stand in a `schema` or a `type`");
+    let help = format!("for a statement, write `{name}` without the colon");
+    diags.push(Diagnostic::new(Code::MisplacedField, field.name.span, message).help(help));
+}

@@ -1,0 +1,271 @@
+//! `event`.
+
+use indexmap::IndexMap;
+
+use super::app::wrong_arguments;
+use super::declare::{Declared, declared_twice, misplaced, not_yet};
+use super::resolve::{Context, unknown_here, unknown_name};
+use super::statements::{EVENT, find};
+use super::{Choice, Event, Ingress, Model, Origin, PathPart, schema, subscriber};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::source::{Span, Spanned};
+use crate::syntax::{Arg, Item, Literal, Statement};
+
+const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE", "GET"];
+
+/// Reads an event with its profiles and the environment applied. `None` when it has no door.
+pub fn event(context: &Context<'_>, model: &Model, name: &str, declared: Declared<'_>, diags: &mut Diagnostics) -> Option<Event> {
+    let over = context.overlays.of("event", name);
+    let block = context.effective(declared, &over, diags);
+    let mut parts = Parts { context, model, name, domain: declared.domain, found: Found::default() };
+    let mut broken = declared.statement.broken;
+    for item in &block {
+        match item {
+            Item::Statement(statement) => {
+                broken |= statement.broken && statement.name.value == "ingress";
+                parts.statement(statement, diags);
+            }
+            Item::Field(field) => misplaced(field, diags),
+            Item::Error(_) => broken = true,
+            _ => {}
+        }
+    }
+    parts.finish(declared.statement, broken, diags)
+}
+
+#[derive(Default)]
+struct Found {
+    ingress: Option<Ingress>,
+    said_ingress: bool,
+    auth: Option<Spanned<Option<String>>>,
+    tier: Option<Choice>,
+    said_volume: bool,
+    key: Option<Spanned<String>>,
+    schema: Option<schema::Schema>,
+    store: Option<Choice>,
+    version: Option<i64>,
+    subscribers: IndexMap<String, super::Subscriber>,
+}
+
+struct Parts<'a, 'c> {
+    context: &'c Context<'a>,
+    model: &'c Model,
+    name: &'c str,
+    domain: Option<&'c str>,
+    found: Found,
+}
+
+impl Parts<'_, '_> {
+    fn path(&self, rest: &str) -> String {
+        format!("{}.{rest}", self.name)
+    }
+
+    fn statement(&mut self, statement: &Statement, diags: &mut Diagnostics) {
+        let word = statement.name.value.as_str();
+        match find(EVENT, word) {
+            None => return unknown_here(statement, EVENT, "in `event`", &[], diags),
+            Some(known) if !known.ready => return not_yet(statement.head(), &format!("`{word}`"), diags),
+            Some(_) => {}
+        }
+        match (word, statement.args.as_slice()) {
+            ("ingress", _) => {
+                self.found.said_ingress = true;
+                self.found.ingress = self.ingress(statement, diags);
+            }
+            ("auth", [Arg { value: Literal::Word(lock), span }]) => self.auth(lock, *span, diags),
+            ("volume", [tier]) => {
+                self.found.said_volume = true;
+                self.found.tier = self.context.choice("tier", tier, statement, self.path("volume"), diags);
+            }
+            ("key", [Arg { value: Literal::Word(field), span }]) => {
+                self.found.key = Some(Spanned::new(field.clone(), *span));
+            }
+            ("schema", []) if statement.block.is_some() => {
+                self.found.schema = Some(schema::schema(statement, &self.context.all.types, diags));
+            }
+            ("store", [kind]) => {
+                self.found.store = self.context.choice("store", kind, statement, self.path("store"), diags);
+            }
+            ("version", [Arg { value: Literal::Int(version @ 1..), .. }]) => self.found.version = Some(*version),
+            ("subscriber", [Arg { value: Literal::Word(name), span }]) => self.subscriber(name, *span, statement, diags),
+            _ => wrong_arguments(statement, EVENT, diags),
+        }
+    }
+
+    fn subscriber(&mut self, name: &str, span: Span, statement: &Statement, diags: &mut Diagnostics) {
+        if let Some(first) = self.found.subscribers.get(name) {
+            return declared_twice("subscriber", name, span, first.origin.span, diags);
+        }
+        let path = self.path(&format!("subscriber.{name}"));
+        let read = subscriber::subscriber(self.context, name, path, statement, diags);
+        if let Some(read) = read {
+            self.found.subscribers.insert(name.to_owned(), read);
+        }
+    }
+
+    fn auth(&mut self, lock: &str, span: Span, diags: &mut Diagnostics) {
+        if lock == "none" {
+            self.found.auth = Some(Spanned::new(None, span));
+            return;
+        }
+        let known = &self.context.all.auths;
+        if !known.contains_key(lock) {
+            diags.push(unknown_name("auth", lock, span, known.keys().copied().chain(std::iter::once("none"))));
+        }
+        // Kept even when unknown, so that one mistake is one finding.
+        self.found.auth = Some(Spanned::new(Some(lock.to_owned()), span));
+    }
+
+    fn ingress(&self, statement: &Statement, diags: &mut Diagnostics) -> Option<Ingress> {
+        let origin = Origin { path: self.path("ingress"), span: statement.head() };
+        let word = |arg: &Arg| match &arg.value {
+            Literal::Word(word) => Some(word.clone()),
+            _ => None,
+        };
+        match statement.args.as_slice() {
+            [kind] if word(kind).as_deref() == Some("sns") => Some(Ingress::Topic { origin }),
+            [kind, rest @ ..] if word(kind).as_deref() == Some("api") => self.api_ingress(statement, rest, origin, diags),
+            [kind, ..] if word(kind).as_deref() == Some("stream") => {
+                not_yet(statement.head(), "`ingress stream`", diags);
+                None
+            }
+            [kind, ..] if word(kind).is_some_and(|w| w != "sns") => {
+                let found = word(kind).unwrap_or_default();
+                let help = match nearest(&found, ["api", "sns", "stream"]) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "it can be `api`, `sns` or `stream`".to_owned(),
+                };
+                diags.push(Diagnostic::new(Code::UnknownChoice, kind.span, format!("there is no ingress `{found}`")).help(help));
+                None
+            }
+            _ => {
+                wrong_arguments(statement, EVENT, diags);
+                None
+            }
+        }
+    }
+
+    /// `api [NAME] METHOD /path`
+    fn api_ingress(&self, statement: &Statement, rest: &[Arg], origin: Origin, diags: &mut Diagnostics) -> Option<Ingress> {
+        let (name, method, path) = match rest {
+            [Arg { value: Literal::Word(name), span }, Arg { value: Literal::Word(method), span: at }, Arg { value: Literal::Path(path), span: path_at }] => {
+                (Some(Spanned::new(name.clone(), *span)), Spanned::new(method, *at), Spanned::new(path, *path_at))
+            }
+            [Arg { value: Literal::Word(method), span }, Arg { value: Literal::Path(path), span: path_at }] => {
+                (None, Spanned::new(method, *span), Spanned::new(path, *path_at))
+            }
+            _ => {
+                wrong_arguments(statement, EVENT, diags);
+                return None;
+            }
+        };
+        if !METHODS.contains(&method.value.as_str()) {
+            let upper = method.value.to_ascii_uppercase();
+            let help = match nearest(&upper, METHODS.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`? methods are written in capitals"),
+                None => format!("it can be {}", METHODS.join(", ")),
+            };
+            let message = format!("`{}` is not a method that can carry an event", method.value);
+            diags.push(Diagnostic::new(Code::WrongValue, method.span, message).help(help));
+        }
+        if method.value == "GET" {
+            let help = "an event has a body, and a GET request has none: use POST";
+            diags.push(Diagnostic::new(Code::WrongValue, method.span, "an event cannot come in by GET").help(help));
+        }
+        let parts = path_parts(path.value, path.span, diags)?;
+        let api = self.api_name(name, statement, diags)?;
+        Some(Ingress::Api { api, method: method.value.clone(), path: parts, origin })
+    }
+
+    /// The api's name; the only api where none is given.
+    fn api_name(&self, name: Option<Spanned<String>>, statement: &Statement, diags: &mut Diagnostics) -> Option<Spanned<String>> {
+        let apis = &self.model.apis;
+        let span = statement.head();
+        match (name, apis.len()) {
+            (Some(name), _) => {
+                if !apis.contains_key(&name.value) {
+                    diags.push(unknown_name("api", &name.value, name.span, apis.keys().map(String::as_str)));
+                    return None;
+                }
+                Some(name)
+            }
+            (None, 1) => apis.keys().next().map(|only| Spanned::new(only.clone(), span)),
+            (None, 0) => {
+                let help = "declare one: `api public { throttle 100/s }`";
+                diags.push(Diagnostic::new(Code::MissingStatement, span, "the project has no `api`").help(help));
+                None
+            }
+            (None, _) => {
+                let names: Vec<&str> = apis.keys().map(String::as_str).collect();
+                let message = "the project has several apis, and this ingress does not say which";
+                let help = format!("name one of {}: `ingress api {} POST /…`", names.join(", "), names.first().unwrap_or(&"NAME"));
+                diags.push(Diagnostic::new(Code::MissingStatement, span, message).help(help));
+                None
+            }
+        }
+    }
+
+    fn finish(self, statement: &Statement, broken: bool, diags: &mut Diagnostics) -> Option<Event> {
+        let Found { ingress, said_ingress, auth, mut tier, said_volume, key, schema, mut store, version, subscribers } = self.found;
+        let span = statement.head();
+        let Some(ingress) = ingress else {
+            if !said_ingress && !broken {
+                let help = "say where it comes from: `ingress api POST /path`, or `ingress sns` for systems inside";
+                let message = format!("the event `{}` has no door", self.name);
+                diags.push(Diagnostic::new(Code::MissingStatement, span, message).help(help));
+            }
+            return None;
+        };
+        if matches!(ingress, Ingress::Api { .. }) {
+            let default = |construct: &str, word: &str| {
+                self.context.default_choice(construct, Origin { path: format!("{}.{word}", self.name), span })
+            };
+            if !said_volume {
+                tier = Some(default("tier/low", "volume"));
+            }
+            // What comes in by a public door is always kept.
+            store = store.or_else(|| Some(default("store/s3", "store")));
+        }
+        Some(Event {
+            doc: statement.docs.join("\n"),
+            origin: Origin { path: self.name.to_owned(), span },
+            domain: self.domain.map(str::to_owned),
+            version: version.unwrap_or(1),
+            ingress, auth, tier, key, schema, store, subscribers,
+        })
+    }
+}
+
+/// Splits a path; reports what API Gateway does not take.
+///
+/// A part is `[a-zA-Z0-9._-:]+` or one `{variable}`:
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_Resource.html>.
+fn path_parts(path: &str, span: Span, diags: &mut Diagnostics) -> Option<Vec<PathPart>> {
+    let mut parts = Vec::new();
+    let mut bad = |message: String, help: &str| diags.push(Diagnostic::new(Code::BadPath, span, message).help(help));
+    let body = path.strip_prefix('/').unwrap_or(path);
+    if body.is_empty() {
+        bad("the path is empty".to_owned(), "an event needs a path of its own, such as `/exits`");
+        return None;
+    }
+    for part in body.split('/') {
+        let variable = part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let fixed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':');
+        match variable {
+            Some(name) if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+                if parts.contains(&PathPart::Variable(name.to_owned())) {
+                    bad(format!("the path has `{{{name}}}` twice"), "give each variable a name of its own");
+                    return None;
+                }
+                parts.push(PathPart::Variable(name.to_owned()));
+            }
+            None if !part.is_empty() && part.chars().all(fixed) => parts.push(PathPart::Fixed(part.to_owned())),
+            _ => {
+                let message = if part.is_empty() { "the path has an empty part".to_owned() } else { format!("`{part}` cannot stand in a path") };
+                bad(message, "a part holds letters, digits, `.`, `_`, `-` and `:`, or is one `{field}`; a path does not end in `/`");
+                return None;
+            }
+        }
+    }
+    Some(parts)
+}

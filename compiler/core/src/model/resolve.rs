@@ -1,0 +1,358 @@
+//! The phase's entry: declarations, overlays, then each declaration in turn.
+
+use indexmap::IndexMap;
+
+use super::declare::{Declarations, Declared, declarations, not_yet, unknown};
+use super::merge::{join, overlay, report_repeats};
+use super::setting::{check_parameters, read_option, read_value};
+use super::statements::{API, Known, LATER_CHOICES, find};
+use super::{Api, Auth, Choice, Model, Options, Origin, Parameter, ParameterKind, Setting, app, event, schema};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::library::{Construct, Library, ParameterSpec, ParameterType};
+use crate::source::{Sources, Span};
+use crate::syntax::{Arg, Field, Item, Literal, Statement, SyntaxFile, TypeKind};
+
+/// Resolves names, applies profiles and the environment, and types every value.
+///
+/// `None` when there is no app to speak of. Everything else is reported and left out.
+pub fn resolve(
+    files: &[SyntaxFile],
+    sources: &Sources,
+    environment: Option<&str>,
+    library: &Library,
+    diags: &mut Diagnostics,
+) -> Option<Model> {
+    let all = declarations(files, sources, diags);
+    let declared = app::the_app(&all, sources, diags)?;
+    let overlays = app::overlays(&all, environment, diags);
+    let context = Context { all: &all, library, overlays: &overlays };
+
+    let mut model = Model {
+        app: app::app(&context, declared, environment, diags),
+        environment: environment.map(str::to_owned),
+        parameters: parameters(&all, diags),
+        apis: IndexMap::new(),
+        auths: IndexMap::new(),
+        types: schema::types(&all, diags),
+        events: IndexMap::new(),
+    };
+    for (name, declared) in &all.apis {
+        model.apis.insert((*name).to_owned(), api(&context, name, *declared, diags));
+    }
+    for (name, declared) in &all.auths {
+        if let Some(auth) = auth(&context, name, *declared, diags) {
+            model.auths.insert((*name).to_owned(), auth);
+        }
+    }
+    for (name, declared) in &all.events {
+        if let Some(event) = event::event(&context, &model, name, *declared, diags) {
+            model.events.insert((*name).to_owned(), event);
+        }
+    }
+    check_all_parameters(&model, library, diags);
+    app::report_unused(&context, &model, diags);
+    Some(model)
+}
+
+/// What every part of the phase reads.
+pub(super) struct Context<'a> {
+    pub(super) all: &'a Declarations<'a>,
+    pub(super) library: &'a Library,
+    pub(super) overlays: &'a app::Overlays<'a>,
+}
+
+impl Context<'_> {
+    /// A declaration's statements with its profiles below and the environment on top.
+    pub(super) fn effective(&self, declared: Declared<'_>, over: &[&Statement], diags: &mut Diagnostics) -> Vec<Item> {
+        let own = items(declared.statement);
+        report_repeats(own, diags);
+        let mut base: Option<(Vec<Item>, &str)> = None;
+        for (name, span) in profiles_of(declared.statement, diags) {
+            let Some(found) = self.profile(name, span, &mut vec![declared.statement.head()], diags) else { continue };
+            base = Some(match base {
+                None => (found, name),
+                Some((first, first_name)) => (join(first, &found, own, (first_name, name), diags), name),
+            });
+        }
+        let mut merged = base.map_or_else(|| own.to_vec(), |(below, _)| overlay(&below, own));
+        for statement in over {
+            merged = overlay(&merged, items(statement));
+        }
+        merged
+    }
+
+    fn profile(&self, name: &str, span: Span, path: &mut Vec<Span>, diags: &mut Diagnostics) -> Option<Vec<Item>> {
+        let Some(declared) = self.all.profiles.get(name) else {
+            let known = self.all.profiles.keys().copied();
+            diags.push(unknown_name("profile", name, span, known));
+            return None;
+        };
+        let here = declared.statement.head();
+        if path.contains(&here) {
+            let message = format!("the profile `{name}` inherits from itself");
+            diags.push(Diagnostic::new(Code::ProfileCycle, here, message).help("take one `is` out of the circle"));
+            return None;
+        }
+        path.push(here);
+        let mut below = Vec::new();
+        for (parent, span) in profiles_of(declared.statement, diags) {
+            below = overlay(&below, &self.profile(parent, span, path, diags)?);
+        }
+        path.pop();
+        Some(overlay(&below, items(declared.statement)))
+    }
+
+    /// The construct that a word chooses, with the options of the statement's block.
+    pub(super) fn choice(
+        &self,
+        kind: &str,
+        word: &Arg,
+        statement: &Statement,
+        path: String,
+        diags: &mut Diagnostics,
+    ) -> Option<Choice> {
+        let construct = self.construct(kind, word, statement, diags)?;
+        let spec_of = |name: &str| construct.parameters.get(name);
+        let block = items(statement);
+        report_repeats(block, diags);
+        let options = options(block, &[&spec_of], &construct.option_names(), &format!("in `{}`", statement.name.value), diags);
+        require_options(construct, &options, statement.head(), diags);
+        let origin = Origin { path, span: statement.head() };
+        let offers = construct.offers.keys().cloned().collect();
+        Some(Choice { construct: construct.id.clone(), origin, options, offers })
+    }
+
+    /// A choice that nobody wrote: a construct with its defaults.
+    pub(super) fn default_choice(&self, construct: &str, origin: Origin) -> Choice {
+        let offers = self.library.get(construct).map(|found| found.offers.keys().cloned().collect());
+        Choice { construct: construct.to_owned(), origin, options: Options::new(), offers: offers.unwrap_or_default() }
+    }
+
+    /// The construct that a word chooses.
+    pub(super) fn construct(&self, kind: &str, word: &Arg, statement: &Statement, diags: &mut Diagnostics) -> Option<&Construct> {
+        let keyword = &statement.name.value;
+        let Literal::Word(name) = &word.value else {
+            let message = format!("`{keyword}` expects a word, found {}", word.value.describe());
+            let list = list_of(self.library.names(kind));
+            diags.push(Diagnostic::new(Code::WrongArguments, word.span, message).help(format!("it can be {list}")));
+            return None;
+        };
+        if let Some(construct) = self.library.find(kind, name) {
+            return Some(construct);
+        }
+        let later = LATER_CHOICES.iter().any(|(k, words)| *k == kind && words.contains(&name.as_str()));
+        if later {
+            not_yet(word.span, &format!("`{keyword} {name}`"), diags);
+            return None;
+        }
+        let list = list_of(self.library.names(kind));
+        let help = match nearest(name, self.library.names(kind)) {
+            Some(near) => format!("did you mean `{near}`? it can be {list}"),
+            None => format!("it can be {list}, or a construct `{kind}/{name}` in the project's `lib/`"),
+        };
+        diags.push(Diagnostic::new(Code::UnknownChoice, word.span, format!("there is no {kind} `{name}`")).help(help));
+        None
+    }
+}
+
+fn list_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The items of a statement's block.
+pub(super) fn items(statement: &Statement) -> &[Item] {
+    statement.block.as_ref().map_or(&[], |block| block.items.as_slice())
+}
+
+/// The profiles behind `is`, with their places.
+fn profiles_of<'a>(statement: &'a Statement, diags: &mut Diagnostics) -> Vec<(&'a str, Span)> {
+    let mut rest = statement.args.iter().skip(1);
+    let mut names = Vec::new();
+    match rest.next() {
+        None => return names,
+        Some(Arg { value: Literal::Word(word), .. }) if word == "is" => {}
+        Some(other) => {
+            let message = format!("expected `is` or a block here, found {}", other.value.describe());
+            let usage = format!("it is written `{} NAME is PROFILE {{ … }}`", statement.name.value);
+            diags.push(Diagnostic::new(Code::WrongArguments, other.span, message).help(usage));
+            return names;
+        }
+    }
+    for arg in rest {
+        match &arg.value {
+            Literal::Word(name) => names.push((name.as_str(), arg.span)),
+            Literal::Comma => {}
+            other => {
+                let message = format!("expected the name of a profile, found {}", other.describe());
+                diags.push(Diagnostic::new(Code::WrongArguments, arg.span, message));
+            }
+        }
+    }
+    names
+}
+
+/// The finding for a name that nothing declares.
+pub(super) fn unknown_name<'a>(kind: &str, name: &str, span: Span, known: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+    let help = match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.clone().next().is_none() => format!("the project declares no {kind} yet: `{kind} {name} {{ … }}`"),
+        None => format!("declared: {}", list_of(known.take(8))),
+    };
+    Diagnostic::new(Code::UnknownName, span, format!("nothing declares the {kind} `{name}`")).help(help)
+}
+
+/// Reads the statements of a block as options of the constructs that `specs` stand for.
+pub(super) fn options<'s>(
+    block: &[Item],
+    specs: &[&dyn Fn(&str) -> Option<&'s ParameterSpec>],
+    names: &[&str],
+    place: &str,
+    diags: &mut Diagnostics,
+) -> Options {
+    let mut options = Options::new();
+    let spec_of = |name: &str| specs.iter().find_map(|spec| spec(name)).filter(|_| true);
+    for item in block {
+        match item {
+            Item::Statement(statement) => {
+                let name = statement.name.value.as_str();
+                match spec_of(name) {
+                    Some(spec) if !spec.tail => read_option(statement, &spec_of, &mut options, diags),
+                    _ => unknown_option(statement, names, place, diags),
+                }
+            }
+            Item::Field(field) => super::declare::misplaced(field, diags),
+            Item::Param(_) | Item::Comment(_) | Item::Blank | Item::Error(_) => {}
+        }
+    }
+    options
+}
+
+fn unknown_option(statement: &Statement, names: &[&str], place: &str, diags: &mut Diagnostics) {
+    let name = statement.name.value.as_str();
+    let later = ["format", "partition", "infrequent", "lock"];
+    if place == "in `store`" && later.contains(&name) {
+        not_yet(statement.head(), &format!("`{name}` of a store"), diags);
+        return;
+    }
+    let help = match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => "it has no options".to_owned(),
+        None => format!("its options are {}", list_of(names.iter().copied())),
+    };
+    let message = format!("there is no option `{name}` {place}");
+    diags.push(Diagnostic::new(Code::UnknownOption, statement.name.span, message).help(help));
+}
+
+fn require_options(construct: &Construct, options: &Options, span: Span, diags: &mut Diagnostics) {
+    for (name, spec) in &construct.parameters {
+        if spec.default.is_none() && !spec.optional && !spec.tail && !options.contains_key(name) {
+            let message = format!("`{name}` must be given for `{}`", construct.word());
+            let help = super::setting::usage(name, spec);
+            diags.push(Diagnostic::new(Code::MissingOption, span, message).maybe_help(help));
+        }
+    }
+}
+
+fn api(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Diagnostics) -> Api {
+    let over = context.overlays.of("api", name);
+    let block = context.effective(declared, &over, diags);
+    let construct = context.library.find("api", "rest");
+    let spec_of = |option: &str| construct.and_then(|c| c.parameters.get(option));
+    let names = construct.map(Construct::option_names).unwrap_or_default();
+    let block = without_later(block, API, "an `api`", diags);
+    let options = options(&block, &[&spec_of], &names, "in `api`", diags);
+    let origin = Origin { path: format!("api.{name}"), span: declared.statement.head() };
+    Api { doc: declared.statement.docs.join("\n"), origin, domain: declared.domain.map(str::to_owned), options }
+}
+
+/// Takes out the statements that do not compile yet, each with its finding.
+pub(super) fn without_later(block: Vec<Item>, known: &'static [Known], place: &str, diags: &mut Diagnostics) -> Vec<Item> {
+    let mut kept = Vec::with_capacity(block.len());
+    for item in block {
+        match &item {
+            Item::Statement(statement) if find(known, &statement.name.value).is_some_and(|k| !k.ready) => {
+                not_yet(statement.head(), &format!("`{}` of {place}", statement.name.value), diags);
+            }
+            _ => kept.push(item),
+        }
+    }
+    kept
+}
+
+fn auth(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Diagnostics) -> Option<Auth> {
+    let statement = declared.statement;
+    let Some(word) = statement.args.get(1) else {
+        let message = format!("`auth {name}` does not say its kind");
+        let help = format!("write `auth {name} api_key {{ … }}`");
+        diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), message).help(help));
+        return None;
+    };
+    let choice = context.choice("auth", word, statement, format!("auth.{name}"), diags)?;
+    Some(Auth { doc: statement.docs.join("\n"), domain: declared.domain.map(str::to_owned), choice })
+}
+
+fn parameters(all: &Declarations<'_>, diags: &mut Diagnostics) -> IndexMap<String, Parameter> {
+    let mut found = IndexMap::new();
+    for (name, field) in &all.params {
+        if let Some(parameter) = parameter(name, field, diags) {
+            found.insert((*name).to_owned(), parameter);
+        }
+    }
+    found
+}
+
+fn parameter(name: &str, field: &Field, diags: &mut Diagnostics) -> Option<Parameter> {
+    let (kind, value_type) = match &field.kind.kind {
+        TypeKind::Name(word) if word == "string" => (ParameterKind::String, ParameterType::Text),
+        TypeKind::Name(word) if word == "int" => (ParameterKind::Int, ParameterType::Int),
+        _ => {
+            let message = "a deploy-time parameter is a `string` or an `int`";
+            let help = "other values must be known when the project is built: write them where they are used, or in an `environment`";
+            diags.push(Diagnostic::new(Code::WrongValue, field.kind.span, message).help(help));
+            return None;
+        }
+    };
+    let default = match field.constraints.as_slice() {
+        [] => None,
+        [Arg { value: Literal::Word(word), .. }, value] if word == "default" => {
+            read_value(value_type, &[], value).map_err(|finding| diags.push(finding)).ok()
+        }
+        [first, ..] => {
+            let help = format!("it is written `param {name}: string default \"value\"`");
+            diags.push(Diagnostic::new(Code::WrongArguments, first.span, "only `default VALUE` can follow the type").help(help));
+            None
+        }
+    };
+    let origin = Origin { path: format!("param.{name}"), span: field.name.span };
+    Some(Parameter { doc: field.docs.join("\n"), origin, kind, default })
+}
+
+fn check_all_parameters(model: &Model, library: &Library, diags: &mut Diagnostics) {
+    let kind_in = |construct: &str, option: &str| {
+        library.get(construct).and_then(|c| c.parameters.get(option)).map(|spec| spec.kind)
+    };
+    for api in model.apis.values() {
+        check_parameters(&api.options, &|option| kind_in("api/rest", option), model, diags);
+    }
+    let choices = model.auths.values().map(|auth| &auth.choice).chain(std::iter::once(&model.app.encryption));
+    let of_events = model.events.values().flat_map(|event| event.tier.iter().chain(event.store.iter()));
+    for choice in choices.chain(of_events) {
+        check_parameters(&choice.options, &|option| kind_in(&choice.construct, option), model, diags);
+    }
+    for subscriber in model.events.values().flat_map(|event| event.subscribers.values()) {
+        let kind = |option: &str| library.subscriber_parameter(option).map(|spec| spec.kind);
+        check_parameters(&subscriber.options, &kind, model, diags);
+        check_parameters(&env_options(subscriber), &|_| Some(ParameterType::Text), model, diags);
+    }
+}
+
+/// A subscriber's environment variables in the form that parameters are checked in.
+fn env_options(subscriber: &super::Subscriber) -> Options {
+    let spanned = |setting: &Setting| crate::source::Spanned::new(setting.clone(), subscriber.origin.span);
+    subscriber.env.iter().map(|(name, setting)| (name.clone(), spanned(setting))).collect()
+}
+
+/// Reports a statement that is unknown in its place; options of constructs count as known.
+pub(super) fn unknown_here(statement: &Statement, known: &'static [Known], place: &str, more: &[&str], diags: &mut Diagnostics) {
+    unknown(statement, known, place, more, diags);
+}

@@ -1,0 +1,202 @@
+//! Values of options: read from a statement's arguments as the construct's parameter says.
+
+use super::{Model, Options, ParameterKind};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::library::setting::{DURATIONS, PERIODS, SIZES, Setting, from_written, unit};
+use crate::library::{ParameterSpec, ParameterType, Written};
+use crate::source::{Span, Spanned};
+use crate::syntax::{Arg, Literal, Statement};
+
+/// Reads an argument as a value of that type; says what it should have been.
+///
+/// # Errors
+/// The finding, not yet reported.
+pub fn read_value(kind: ParameterType, of: &[Written], arg: &Arg) -> Result<Setting, Diagnostic> {
+    let wrong = || {
+        let message = format!("expected {}, found {}", kind.describe(), arg.value.describe());
+        Diagnostic::new(Code::WrongValue, arg.span, message)
+    };
+    match (kind, &arg.value) {
+        (_, Literal::Param(name)) => Ok(Setting::Parameter(name.clone())),
+        (ParameterType::Bool, Literal::Word(word)) if word == "on" || word == "off" => Ok(Setting::Bool(word == "on")),
+        (ParameterType::Int, Literal::Int(value)) => Ok(Setting::Int(*value)),
+        (ParameterType::Text, Literal::Text(value)) => Ok(Setting::Text(value.clone())),
+        (ParameterType::Word, Literal::Word(word)) => one_of(word, of, arg.span),
+        (ParameterType::Duration, Literal::Quantity { amount, unit }) => {
+            scaled(*amount, unit, DURATIONS, arg.span).map(Setting::Duration)
+        }
+        (ParameterType::Size, Literal::Quantity { amount, unit }) => {
+            scaled(*amount, unit, SIZES, arg.span).map(Setting::Size)
+        }
+        (ParameterType::Rate, Literal::Rate { amount, unit: name }) => match unit(PERIODS, name) {
+            Some(seconds) => Ok(Setting::Rate { amount: *amount, seconds }),
+            None => Err(unknown_unit(name, PERIODS, arg.span)),
+        },
+        (ParameterType::Duration, Literal::Int(value)) => Err(wrong().help(format!("add the unit: `{value}s`?"))),
+        (ParameterType::Size, Literal::Int(value)) => Err(wrong().help(format!("add the unit: `{value}MB`?"))),
+        (ParameterType::Rate, Literal::Int(value)) => Err(wrong().help(format!("add the period: `{value}/s`?"))),
+        (ParameterType::Text, Literal::Word(word)) => Err(wrong().help(format!("put it in quotes: `\"{word}\"`"))),
+        _ => Err(wrong()),
+    }
+}
+
+fn one_of(word: &str, of: &[Written], span: Span) -> Result<Setting, Diagnostic> {
+    let words: Vec<String> = of.iter().map(ToString::to_string).collect();
+    if words.iter().any(|known| known == word) {
+        return Ok(Setting::Word(word.to_owned()));
+    }
+    let list = words.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+    let help = match nearest(word, words.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? it can be {list}"),
+        None => format!("it can be {list}"),
+    };
+    Err(Diagnostic::new(Code::WrongValue, span, format!("`{word}` is not possible here")).help(help))
+}
+
+fn scaled(amount: i64, name: &str, table: &[(&str, i64)], span: Span) -> Result<i64, Diagnostic> {
+    let factor = unit(table, name).ok_or_else(|| unknown_unit(name, table, span))?;
+    amount.checked_mul(factor).ok_or_else(|| {
+        Diagnostic::new(Code::NumberTooLarge, span, format!("`{amount}{name}` is too large a number"))
+    })
+}
+
+fn unknown_unit(name: &str, table: &[(&str, i64)], span: Span) -> Diagnostic {
+    let list = table.iter().map(|(unit, _)| format!("`{unit}`")).collect::<Vec<_>>().join(", ");
+    Diagnostic::new(Code::WrongValue, span, format!("`{name}` is not a unit here")).help(format!("the units are {list}"))
+}
+
+/// Reads `name value tail value …` into options, by the parameters that the name and its tails stand for.
+pub fn read_option<'s>(
+    statement: &Statement,
+    spec_of: &dyn Fn(&str) -> Option<&'s ParameterSpec>,
+    options: &mut Options,
+    diags: &mut Diagnostics,
+) {
+    let name = statement.name.value.as_str();
+    let Some(spec) = spec_of(name) else { return };
+    if let Some(block) = &statement.block {
+        let message = format!("`{name}` has no block");
+        diags.push(Diagnostic::new(Code::WrongArguments, block.span, message).maybe_help(usage(name, spec)));
+    }
+    let mut args = statement.args.iter().peekable();
+    if let Some(lead) = &spec.lead {
+        match args.peek() {
+            Some(Arg { value: Literal::Word(word), .. }) if word == lead => drop(args.next()),
+            _ => {
+                let message = format!("`{name}` needs the word `{lead}`");
+                diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), message).maybe_help(usage(name, spec)));
+                return;
+            }
+        }
+    }
+    let Some(first) = args.next() else {
+        if spec.kind == ParameterType::Bool {
+            options.insert(name.to_owned(), Spanned::new(Setting::Bool(true), statement.name.span));
+        } else {
+            let message = format!("`{name}` needs {}", spec.kind.describe());
+            diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), message).maybe_help(usage(name, spec)));
+        }
+        return;
+    };
+    set(name, spec, first, options, diags);
+    while let Some(word) = args.next() {
+        let tail = match &word.value {
+            Literal::Word(text) => spec.tails.get(text).and_then(|param| Some((param, spec_of(param)?, args.next()?))),
+            _ => None,
+        };
+        let Some((param, tail_spec, value)) = tail else {
+            let message = format!("`{name}` does not go on like this");
+            diags.push(Diagnostic::new(Code::WrongArguments, word.span, message).maybe_help(usage(name, spec)));
+            return;
+        };
+        set(param, tail_spec, value, options, diags);
+    }
+}
+
+fn set(name: &str, spec: &ParameterSpec, arg: &Arg, options: &mut Options, diags: &mut Diagnostics) {
+    if let (Literal::Rate { unit, .. }, false) = (&arg.value, spec.per.is_empty())
+        && !spec.per.contains(unit)
+    {
+        let message = format!("`{name}` does not count per `{unit}`");
+        let help = format!("it counts per {}", spec.per.join(", "));
+        diags.push(Diagnostic::new(Code::WrongValue, arg.span, message).help(help));
+        return;
+    }
+    match read_value(spec.kind, &spec.of, arg).and_then(|value| in_range(name, spec, value, arg.span)) {
+        Ok(value) => drop(options.insert(name.to_owned(), Spanned::new(value, arg.span))),
+        Err(diagnostic) => diags.push(diagnostic),
+    }
+}
+
+fn in_range(name: &str, spec: &ParameterSpec, value: Setting, span: Span) -> Result<Setting, Diagnostic> {
+    let Some(size) = value.magnitude() else { return Ok(value) };
+    let bound = |written: &Written| from_written(spec.kind, written).and_then(|v| v.magnitude());
+    let source = spec.source.as_ref().map(|page| format!("; see {page}")).unwrap_or_default();
+    let out = |help: String| Diagnostic::new(Code::OutOfRange, span, format!("`{name}` is out of range")).help(help);
+    if let Some((low, high)) = &spec.between
+        && (bound(low).is_some_and(|low| size < low) || bound(high).is_some_and(|high| size > high))
+    {
+        return Err(out(format!("it goes from {low} to {high}{source}")));
+    }
+    if let Some(step) = &spec.step
+        && bound(step).is_some_and(|step| size % step != 0)
+    {
+        return Err(out(format!("it goes in steps of {step}{source}")));
+    }
+    if !spec.of.is_empty() && !spec.of.iter().any(|one| bound(one) == Some(size)) {
+        let list = spec.of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Err(out(format!("it is one of {list}{source}")));
+    }
+    Ok(value)
+}
+
+/// How an option is written.
+#[must_use]
+pub fn usage(name: &str, spec: &ParameterSpec) -> Option<String> {
+    let lead = spec.lead.as_ref().map(|word| format!(" {word}")).unwrap_or_default();
+    let value = match (&spec.default, spec.kind) {
+        (Some(default), _) => default.to_string(),
+        (None, ParameterType::Bool) => "on".to_owned(),
+        (None, ParameterType::Int) => "10".to_owned(),
+        (None, ParameterType::Text) => "\"…\"".to_owned(),
+        (None, ParameterType::Word) => spec.of.first()?.to_string(),
+        (None, ParameterType::Duration) => "30s".to_owned(),
+        (None, ParameterType::Size) => "256MB".to_owned(),
+        (None, ParameterType::Rate) => "100/s".to_owned(),
+    };
+    let tails: String = spec.tails.keys().map(|word| format!(" [{word} …]")).collect();
+    Some(format!("it is written `{name}{lead} {value}{tails}`: {}", spec.summary))
+}
+
+/// Checks that every `$name` in the options names a parameter whose type fits.
+pub fn check_parameters(options: &Options, specs: &dyn Fn(&str) -> Option<ParameterType>, model: &Model, diags: &mut Diagnostics) {
+    for (option, setting) in options {
+        let Setting::Parameter(name) = &setting.value else { continue };
+        let wanted = match specs(option) {
+            Some(ParameterType::Int) => ParameterKind::Int,
+            Some(ParameterType::Text) => ParameterKind::String,
+            _ => {
+                let message = format!("`{option}` must be known when the project is built");
+                diags.push(Diagnostic::new(Code::ParameterNotPossible, setting.span, message)
+                    .help("write the value here, or in an `environment`; only texts and whole numbers can wait for the deployment"));
+                continue;
+            }
+        };
+        match model.parameters.get(name) {
+            None => diags.push(unknown_parameter(name, setting.span, model)),
+            Some(found) if found.kind != wanted => {
+                let message = format!("`${name}` has another type than `{option}`");
+                diags.push(Diagnostic::new(Code::WrongValue, setting.span, message).label(found.origin.span, "declared here"));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The finding for a `$name` that nothing declares.
+#[must_use]
+pub fn unknown_parameter(name: &str, span: Span, model: &Model) -> Diagnostic {
+    let near = nearest(name, model.parameters.keys().map(String::as_str));
+    let help = near.map_or_else(|| format!("declare it: `param {name}: string`"), |near| format!("did you mean `${near}`?"));
+    Diagnostic::new(Code::UnknownName, span, format!("nothing declares the parameter `${name}`")).help(help)
+}

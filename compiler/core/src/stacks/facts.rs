@@ -1,0 +1,103 @@
+//! What expressions of constructs can know of the project.
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use crate::library::{Binding, Scope, Symbol};
+use crate::model::{Event, Ingress, Model, PathPart, Subscriber, json_schema};
+use crate::names::kebab;
+
+/// `app`, `aws` and `artifacts`, which every expression has.
+pub fn globals(model: &Model) -> Scope {
+    let pseudo = |name: &str| Binding::Symbol(Symbol::Pseudo(name.into()));
+    let aws = [
+        ("partition", "AWS::Partition"), ("region", "AWS::Region"), ("account", "AWS::AccountId"),
+        ("url_suffix", "AWS::URLSuffix"), ("stack_name", "AWS::StackName"),
+    ];
+    let aws: IndexMap<String, Binding> = aws.into_iter().map(|(name, full)| (name.to_owned(), pseudo(full))).collect();
+    let bucket = Binding::Symbol(Symbol::Parameter(super::link::ARTIFACT_BUCKET.into()));
+    let artifacts = IndexMap::from([("bucket".to_owned(), bucket)]);
+    let app = &model.app;
+    let tags: Vec<Value> = app.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    let facts = json!({
+        "name": app.name.value,
+        "slug": slug(model),
+        "environment": model.environment,
+        "doc": app.doc,
+        "region": app.region,
+        "tracing": app.tracing,
+        "log_days": app.log_days,
+        "removal": if app.retain { "Retain" } else { "Delete" },
+        "tags": tags,
+    });
+    Scope::globals(&[
+        ("app", Binding::Value(facts.into())),
+        ("aws", Binding::Table(aws)),
+        ("artifacts", Binding::Table(artifacts)),
+        ("event", Binding::Undefined),
+        ("subscriber", Binding::Undefined),
+        ("api", Binding::Undefined),
+        ("auth", Binding::Undefined),
+    ])
+}
+
+/// The app's name with its environment: what physical names begin with.
+pub fn slug(model: &Model) -> String {
+    let name = &model.app.name.value;
+    model.environment.as_ref().map_or_else(|| name.clone(), |environment| format!("{name}-{environment}"))
+}
+
+/// `APP.EVENT.vN`: the CloudEvents type.
+#[must_use]
+pub fn event_type(model: &Model, name: &str, event: &Event) -> String {
+    format!("{}.{name}.v{}", model.app.name.value, event.version)
+}
+
+/// `/APP/EVENT`: the CloudEvents source.
+#[must_use]
+pub fn event_source(model: &Model, name: &str) -> String {
+    format!("/{}/{name}", model.app.name.value)
+}
+
+/// `event`, as expressions see it.
+pub fn event(model: &Model, name: &str, event: &Event) -> Value {
+    let mut facts = json!({
+        "name": name,
+        "slug": format!("{}-{name}", slug(model)),
+        "kebab": format!("{}-{}", kebab(&slug(model)), kebab(name)),
+        "doc": event.doc,
+        "type": event_type(model, name, event),
+        "source": event_source(model, name),
+        "version": event.version,
+        "key": event.key.as_ref().map(|key| &key.value),
+    });
+    let (Ingress::Api { method, path, .. }, Some(map)) = (&event.ingress, facts.as_object_mut()) else { return facts };
+    let variables: Vec<&str> = path
+        .iter()
+        .filter_map(|part| match part {
+            PathPart::Variable(name) => Some(name.as_str()),
+            PathPart::Fixed(_) => None,
+        })
+        .collect();
+    let key = event.key.as_ref().map(|key| key.value.as_str());
+    map.insert("method".to_owned(), json!(method));
+    map.insert("variables".to_owned(), json!(variables));
+    map.insert("key_in_path".to_owned(), json!(key.is_some_and(|key| variables.contains(&key))));
+    if let Some(schema) = &event.schema {
+        map.insert("body_schema".to_owned(), json_schema(schema, &model.types, &variables, key, false));
+    }
+    facts
+}
+
+/// `subscriber`, as expressions see it.
+pub fn subscriber(model: &Model, event: &str, name: &str, subscriber: &Subscriber) -> Value {
+    let emits: Vec<Value> = subscriber.emits.iter().map(|target| json!({ "event": target.value, "variable": format!("PIPEC_EMIT_{}", target.value) })).collect();
+    let allow: Vec<Value> = subscriber.allow.iter().map(|grant| json!({ "actions": grant.actions, "resource": grant.resource })).collect();
+    json!({
+        "name": name,
+        "slug": format!("{}-{event}-{name}", slug(model)),
+        "doc": subscriber.doc,
+        "emits": emits,
+        "allow": allow,
+    })
+}

@@ -1,0 +1,125 @@
+//! The phase's entry: instances, their resources, their stacks.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::instances::{Made, explain, instantiate};
+use super::link::{Index, link};
+use super::place::StackName;
+use super::{Resource, Root, Stack, StackTree, limits};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::graph::FlowGraph;
+use crate::handlers::Packages;
+use crate::library::{Evaluator, Library, Machine, Produced, StackKind};
+use crate::source::Sources;
+
+/// Makes the stacks. `None` when an expression of a construct gave nothing, or a reference cannot be resolved.
+pub fn lower(graph: &FlowGraph, library: &Library, packages: &Packages, sources: &Sources, diags: &mut Diagnostics) -> Option<StackTree> {
+    let machine = Machine::with_templates(library);
+    let evaluator = Evaluator::new(&machine, library);
+    let before = diags.len();
+    let instances = instantiate(graph, library, &evaluator, packages, diags);
+    let produced = produce(&evaluator, &instances.made, diags);
+    let placed = place(&instances.made, produced, sources, diags);
+    let mut tree = StackTree {
+        app: graph.model.app.clone(),
+        environment: graph.model.environment.clone(),
+        roots: roots(placed.stacks),
+        packages: packages.zips(),
+    };
+    link(&mut tree, &placed.index, &placed.collections, &instances.fallbacks, &graph.model, diags);
+    limits::check(&tree, &graph.model, diags);
+    let broken = diags.len() > before && diags.has_errors();
+    (!broken).then_some(tree)
+}
+
+fn produce(evaluator: &Evaluator<'_>, made: &[Made], diags: &mut Diagnostics) -> Vec<Vec<Produced>> {
+    let results: Vec<_> = made.par_iter().map(|made| evaluator.resources(&made.construct, made.base, &made.scope)).collect();
+    let mut produced = Vec::with_capacity(results.len());
+    for (made, result) in made.iter().zip(results) {
+        match result {
+            Ok(resources) => produced.push(resources),
+            Err(errors) => {
+                diags.extend(errors.iter().map(|error| explain(error, &made.origin)));
+                produced.push(Vec::new());
+            }
+        }
+    }
+    produced
+}
+
+/// Resources in their stacks, not yet linked.
+struct Placed {
+    stacks: BTreeMap<StackName, Stack>,
+    index: Index,
+    collections: Collections,
+}
+
+/// Which resources are part of a collection, and which follow it: by stack and index in it.
+#[derive(Default)]
+pub struct Collections {
+    /// Parts by collection.
+    pub members: BTreeMap<String, Vec<(StackName, usize)>>,
+    /// Followers and their collections.
+    pub followers: Vec<(StackName, usize, String)>,
+}
+
+fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: &mut Diagnostics) -> Placed {
+    let mut placed = Placed { stacks: BTreeMap::new(), index: HashMap::new(), collections: Collections::default() };
+    let mut taken: BTreeMap<StackName, HashMap<String, usize>> = BTreeMap::new();
+    let files: Vec<Arc<str>> = sources.iter().map(|source| Arc::from(source.path.as_str())).collect();
+    for (made, resources) in made.iter().zip(produced) {
+        for resource in resources {
+            let name = made.home.stack(resource.stack);
+            let shared = matches!(resource.stack, StackKind::Foundation | StackKind::Stores);
+            let prefix = if shared { &made.prefix.shared } else { &made.prefix.own };
+            let logical_id = format!("{prefix}{}", resource.name);
+            let stack = placed.stacks.entry(name.clone()).or_insert_with(|| Stack::empty(name.clone()));
+            let place = stack.resources.len();
+            if taken.entry(name.clone()).or_default().insert(logical_id.clone(), place).is_some() {
+                diags.push(same_id(&logical_id, made));
+            }
+            placed.index.insert(resource.id, (name.clone(), logical_id.clone()));
+            if let Some(collection) = resource.joins {
+                placed.collections.members.entry(collection).or_default().push((name.clone(), place));
+            }
+            placed.collections.followers.extend(resource.follows.map(|collection| (name, place, collection)));
+            let file = files.get(made.origin.span.source.0 as usize).cloned().unwrap_or_else(|| "".into());
+            stack.resources.push(Resource {
+                logical_id,
+                kind: resource.kind,
+                body: resource.body,
+                after: Vec::new(),
+                construct: made.construct.clone(),
+                origin: made.origin.clone(),
+                file,
+            });
+        }
+    }
+    placed
+}
+
+fn same_id(logical_id: &str, made: &Made) -> Diagnostic {
+    let message = format!("two resources of one stack would both be called `{logical_id}`");
+    Diagnostic::new(Code::SameLogicalId, made.origin.span, message).help("rename the subscriber or event: logical ids hold letters and digits only")
+}
+
+impl Stack {
+    fn empty(name: StackName) -> Self {
+        Stack { name, resources: Vec::new(), parameters: BTreeMap::new(), outputs: BTreeMap::new(), after: BTreeSet::new(), links: BTreeMap::new() }
+    }
+}
+
+fn roots(stacks: BTreeMap<StackName, Stack>) -> Vec<Root> {
+    let mut roots: BTreeMap<Option<String>, Root> = BTreeMap::new();
+    for (name, stack) in stacks {
+        let domain = name.domain.clone();
+        let root = roots.entry(domain.clone()).or_insert_with(|| Root {
+            domain, parameters: BTreeMap::new(), outputs: BTreeMap::new(), stacks: Vec::new(),
+        });
+        root.stacks.push(stack);
+    }
+    roots.into_values().collect()
+}

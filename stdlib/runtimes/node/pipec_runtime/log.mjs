@@ -1,0 +1,43 @@
+// Structured log lines: one JSON object a line on standard output.
+
+import { Redactor } from "./redact.mjs";
+
+export function printLine(line) {
+  process.stdout.write(`${line}\n`);
+}
+
+export class Logger {
+  #write;
+  #about;
+  #redactor;
+
+  constructor(write, about, redactor = new Redactor()) {
+    this.#write = write;
+    this.#about = about;
+    this.#redactor = redactor;
+  }
+
+  info(message, fields) {
+    this.#log("INFO", message, fields);
+  }
+
+  warn(message, fields) {
+    this.#log("WARN", message, fields);
+  }
+
+  error(message, fields) {
+    this.#log("ERROR", message, fields);
+  }
+
+  #log(level, message, fields) {
+    const line = { level, message: null, ...this.#about };
+    let more;
+    try {
+      more = this.#redactor.value({ ...fields });
+      line.message = this.#redactor.text(String(message));
+    } catch {
+      line.message = "a log line could not be written"; // it must never fail an event
+    }
+    this.#write(JSON.stringify({ ...line, ...more, ...line }));
+  }
+}

@@ -1,0 +1,1 @@
+"""pipec's Python runtime: calls `handle(event, context)` once an event, whatever transport brought it."""

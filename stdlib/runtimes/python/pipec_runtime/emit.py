@@ -1,0 +1,60 @@
+"""Publishes the events that the subscriber declares in `emits`."""
+
+import json
+from datetime import datetime, timezone
+from uuid import uuid4
+
+from .errors import EmitError, Rejected
+from .strict_json import parse
+
+
+class Emitter:
+    def __init__(self, emits, clients, environ):
+        self._emits = emits
+        self._clients = clients
+        self._environ = environ
+
+    def emit(self, name, data):
+        """Returns the new event's id once SNS has it."""
+        declared, topic = self._declared(name)
+        envelope = {
+            "specversion": "1.0",
+            "id": str(uuid4()),
+            "type": declared.type,
+            "source": declared.source,
+            "time": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "datacontenttype": "application/json",
+            "data": _checked(name, data, declared.schema),
+        }
+        self._clients.sns.publish(TopicArn=topic, Message=_dump(envelope))
+        return envelope["id"]
+
+    def _declared(self, name):
+        if name not in self._emits:
+            known = ", ".join(self._emits) or "nothing"
+            raise EmitError(f"`{name}` is not in the subscriber's `emits` (there: {known})")
+        topic = self._environ.get(f"PIPEC_EMIT_{name}")
+        if not topic:
+            raise EmitError(f"the variable PIPEC_EMIT_{name} is not set")
+        return self._emits[name], topic
+
+
+def _checked(name, data, schema):
+    try:
+        # What is checked is what the receiver will read: tuples have become lists by then.
+        plain = parse(json.dumps(data, allow_nan=False))
+        schema.accept(plain)
+        return plain
+    except Rejected as error:
+        raise EmitError(f"`{name}` does not fit its schema: {error}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise EmitError(f"`{name}` is not JSON: {type(error).__name__}") from None
+
+
+def _dump(envelope):
+    text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:  # a lone surrogate travels only as an escape
+        return json.dumps(envelope, separators=(",", ":"))

@@ -1,0 +1,110 @@
+"""Runs one invocation: takes the batch apart, calls `handle` once an event, and reports what failed."""
+
+import os
+
+from .clients import Clients
+from .context import Context
+from .emit import Emitter
+from .envelope import attribute, open_envelope
+from .errors import EventsFailed, Rejected
+from .failure import describe
+from .log import Logger, print_line
+from .records import item_id, kinesis_parts, receive_count
+from .redact import Redactor
+from .strict_json import check
+from .transport import source_of, unwrap, unwrap_text
+
+_END = object()
+_MAX_REPORTS = 100  # a large object may hold a million bad lines
+
+
+class Runtime:
+    def __init__(self, config, handle, root=".", clients=None, write=print_line, environ=os.environ):
+        self._config = config
+        self._handle = handle
+        self._root = root
+        self._clients = clients or Clients()
+        self._write = write
+        self._emitter = Emitter(config.emits, self._clients, environ)
+
+    def invoke(self, payload, aws=None):
+        records = payload.get("Records") if isinstance(payload, dict) else None
+        if records == []:
+            return _answer([])
+        source = source_of(records[0]) if isinstance(records, list) else None
+        if source == "aws:sqs":
+            return _answer(self._sqs(records, aws))
+        if source == "aws:kinesis":
+            return _answer(self._kinesis(records, aws))
+        return self._direct(payload, aws)
+
+    def _sqs(self, records, aws):
+        # The messages named in the answer are tried again. From a FIFO queue the first failure ends the batch, or
+        # the order would be lost: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+        ids = [item_id(record, "messageId") for record in records]
+        fifo = str(records[0].get("eventSourceARN")).endswith(".fifo")
+        failed = []
+        for index, record in enumerate(records):
+            parts = unwrap_text(record.get("body"), self._clients)
+            if self._run(parts, receive_count(record), aws, ids[index])[1]:
+                if fifo:
+                    return ids[index:]
+                failed.append(ids[index])
+        return failed
+
+    def _kinesis(self, records, aws):
+        # Lambda goes on from the lowest number in the answer, so stopping at the first failure keeps the order:
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+        ids = [item_id(record.get("kinesis"), "sequenceNumber") for record in records]
+        for record, sequence_number in zip(records, ids):
+            if self._run(kinesis_parts(record), 1, aws, sequence_number)[1]:
+                return [sequence_number]
+        return []
+
+    def _direct(self, payload, aws):
+        """One envelope, or a notification that S3 or SNS sent without a queue: there is no partial answer."""
+        try:
+            parts = unwrap(check(payload), self._clients)
+        except Rejected as error:
+            parts = [error]
+        results, failures = self._run(parts, 1, aws, None)
+        if failures:
+            why = failures[0].get("reason") or failures[0]["error"]
+            place = f" at {failures[0]['pointer']}" if failures[0].get("pointer") else ""
+            raise EventsFailed(f"{len(failures)} of {len(failures) + len(results)} failed: {why}{place}")
+        return results[0] if "specversion" in payload else None
+
+    def _run(self, parts, attempt, aws, item):
+        """Tries every event of one item, also after one failed. Returns the results and the failures."""
+        parts, results, failures = iter(parts), [], []
+        while True:
+            about = {"event_id": None, "event_type": None, "subscriber": self._config.subscriber, "attempt": attempt}
+            try:
+                part = next(parts, _END)
+                if part is _END:
+                    break
+                results.append(self._one(part, about, aws))
+            except (Exception, SystemExit) as error:
+                fields = describe(error, self._root)
+                failures.append(fields)
+                if len(failures) <= _MAX_REPORTS:
+                    message = "event rejected" if isinstance(error, Rejected) else "handler failed"
+                    self._report(message, fields, about, item)
+        if len(failures) > _MAX_REPORTS:
+            self._report("more events failed", {"count": len(failures) - _MAX_REPORTS}, about, item)
+        return results, failures
+
+    def _one(self, part, about, aws):
+        if isinstance(part, Rejected):
+            raise part
+        about.update(event_id=attribute(part, "id"), event_type=attribute(part, "type"))
+        event = open_envelope(part, self._config)
+        logger = Logger(self._write, about, Redactor(self._config.secrets, event.data))
+        return self._handle(event, Context(self._emitter.emit, about["attempt"], logger, aws))
+
+    def _report(self, message, fields, about, item):
+        Logger(self._write, about).error(message, **fields, **({"item": item} if item else {}))
+
+
+def _answer(failed):
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
