@@ -133,7 +133,7 @@ for (const [reason, spec] of [
   ["handler `handlers/x.mjs` cannot be imported: TypeError: broken", x('throw new TypeError("broken");')],
   ["`handle` in `handlers/x.mjs` must be a plain function, without `yield`", x("export function* handle() {}")],
   ["`handle` in `handlers/x.mjs` must be a plain function, without `yield`", x("export async function* handle() {}")],
-  ["schema: unknown keyword `minItems`", { config: { schema: { minItems: 1 } } }],
+  ["schema: unknown keyword `allOf`", { config: { schema: { allOf: [] } } }],
   ["schema: unknown keyword `x`", { config: { emits: { A: { type: "t", source: "s", schema: { x: 1 } } } } }],
   ["pipec.json cannot be read: ", { files: { "handlers/x.mjs": ECHO, "pipec.json": "{" } }],
   ["pipec.json has no 'schema'", { files: { "handlers/x.mjs": ECHO, "pipec.json": '{"type":"t","subscriber":"s","handler":"h"}' } }],

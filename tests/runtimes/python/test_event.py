@@ -53,11 +53,11 @@ class TheEvent(unittest.TestCase):
         self.assertEqual(data, {"items": 2, "b": 3})
         self.assertEqual(copy.deepcopy(data), data)
 
-    def test_numbers_and_decimal_texts_stay_as_they_are(self):
+    def test_numbers_stay_as_they_are(self):
         seen = []
-        note = [['{"a":1.5,"b":12345678901234567890,"c":"0.10"}', 1]]
+        note = [['{"a":1.5,"b":12345678901234567890}', 1]]
         run(lambda event, context: seen.append(event.data.note), messages=[{"event": "event-1", "note": note}])
-        self.assertEqual(seen, [{"a": 1.5, "b": 12345678901234567890, "c": "0.10"}])
+        self.assertEqual(seen, [{"a": 1.5, "b": 12345678901234567890}])
 
     def test_events_do_not_share_their_data(self):
         def handle(event, context):

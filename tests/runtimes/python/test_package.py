@@ -156,7 +156,7 @@ class ColdStart(unittest.TestCase):
             (Package(files={x: "async def handle(e, c): pass"}), "`handle` in `handlers/x.py` must be a plain function"),
             (Package(files={x: "def handle(e, c):\n    yield"}), "`handle` in `handlers/x.py` must be a plain function"),
             (Package(files={x: "async def handle(e, c):\n    yield"}), "`handle` in `handlers/x.py` must be a plain function"),
-            (Package(config={"schema": {"minItems": 1}}), "schema: unknown keyword `minItems`"),
+            (Package(config={"schema": {"allOf": []}}), "schema: unknown keyword `allOf`"),
             (Package(config={"emits": {"A": {"type": "t", "source": "s", "schema": {"x": 1}}}}), "schema: unknown keyword `x`"),
         ]
         for package, reason in cases:

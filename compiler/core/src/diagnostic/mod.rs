@@ -118,6 +118,12 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
     }
 
+    /// Whether there is a finding of that kind.
+    #[must_use]
+    pub fn has(&self, code: Code) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.code == code)
+    }
+
     /// The findings in the order of their places, each once.
     #[must_use]
     pub fn sorted(mut self) -> Vec<Diagnostic> {

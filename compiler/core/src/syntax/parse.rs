@@ -15,25 +15,61 @@ struct PipeParser;
 
 /// Parses one file. Never fails: what is no statement is reported and becomes an error item.
 pub fn parse(source: &Source, diags: &mut Diagnostics) -> SyntaxFile {
-    let mut reader = Reader { source, diags };
-    let items = reader.file();
+    if let Some(at) = too_deep(&source.text) {
+        let span = Span { source: source.id, start: at as u32, end: at as u32 + 1 };
+        let help = "nothing in this file was read; close or remove brackets";
+        diags.push(Diagnostic::new(Code::TooDeep, span, format!("brackets nest more than {MAX_DEPTH} deep")).help(help));
+        return SyntaxFile { source: source.id, items: vec![Item::Error(span)] };
+    }
+    let mut found = Diagnostics::new();
+    let mut items = Reader { source, base: 0, diags: &mut found }.text(&source.text);
+    let starts = declaration_starts(&source.text);
+    if found.has(Code::UnclosedBlock) && starts.len() > 1 {
+        // One missing brace swallowed what follows it. Read again, declaration by declaration, so that it costs
+        // no more than its own.
+        found = Diagnostics::new();
+        items = Vec::new();
+        let ends = starts.iter().skip(1).copied().chain([source.text.len()]);
+        for (start, end) in starts.iter().copied().zip(ends) {
+            let part = source.text.get(start..end).unwrap_or("");
+            items.extend(Reader { source, base: start, diags: &mut found }.text(part));
+        }
+    }
+    diags.extend(found);
     SyntaxFile { source: source.id, items }
+}
+
+/// Where declarations seem to begin: lines that start, without indentation, with one of their words; the
+/// documentation above belongs to them. The first is the start of the text.
+fn declaration_starts(text: &str) -> Vec<usize> {
+    const WORDS: &[&str] = &["app ", "api ", "auth ", "profile ", "environment ", "event ", "type ", "param "];
+    let mut starts = vec![0];
+    let (mut at, mut docs) = (0, None);
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("///") {
+            docs = docs.or(Some(at));
+        } else {
+            if at > 0 && WORDS.iter().any(|word| line.starts_with(word)) {
+                starts.push(docs.unwrap_or(at));
+            }
+            docs = None;
+        }
+        at += line.len();
+    }
+    starts.dedup();
+    starts
 }
 
 struct Reader<'a> {
     source: &'a Source,
+    /// Where the text that is read begins in the source.
+    base: usize,
     diags: &'a mut Diagnostics,
 }
 
 impl Reader<'_> {
-    fn file(&mut self) -> Vec<Item> {
-        if let Some(at) = too_deep(&self.source.text) {
-            let span = self.span(at, at + 1);
-            let message = format!("brackets nest more than {MAX_DEPTH} deep");
-            self.report(Code::TooDeep, span, message, "nothing in this file was read; close or remove brackets");
-            return vec![Item::Error(span)];
-        }
-        match PipeParser::parse(Rule::file, &self.source.text) {
+    fn text(&mut self, text: &str) -> Vec<Item> {
+        match PipeParser::parse(Rule::file, text) {
             Ok(mut pairs) => pairs.next().map_or_else(Vec::new, |file| self.items(file.into_inner())),
             // The grammar is total, so this is only reached if it has a hole: say where, and go on.
             Err(error) => {
@@ -99,6 +135,7 @@ impl Reader<'_> {
                     self.broken(&part, broken);
                     broken = true;
                 }
+                Rule::newline => {}
                 _ => {
                     let arg = self.arg(part, &mut broken);
                     span.end = arg.span.end;
@@ -292,6 +329,12 @@ impl Reader<'_> {
         let shown: String = first.chars().take(24).collect();
         let dots = if shown.len() < first.len() { "…" } else { "" };
         let end = span.start + first.len() as u32;
+        let help = match first.chars().next() {
+            Some(':') => "a field is written `name: type`, and a type like `string`, `[string]`, `{string: int}`, `\"a\" | \"b\"` or `Name`",
+            Some('\'' | '`') => "texts stand in double quotes",
+            Some('#') => "comments begin with `//`",
+            _ => help,
+        };
         self.report(Code::UnexpectedText, Span { end, ..span }, format!("unexpected `{shown}{dots}`"), help);
     }
 
@@ -315,7 +358,7 @@ impl Reader<'_> {
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
-        Span { source: self.source.id, start: start as u32, end: end as u32 }
+        Span { source: self.source.id, start: (self.base + start) as u32, end: (self.base + end) as u32 }
     }
 }
 

@@ -49,7 +49,7 @@ export class Schema {
     }
     if (Object.hasOwn(schema, "$ref")) this.#loadRef(schema, wrong);
     if (!TYPES.has(schema.type ?? "object")) wrong(`unknown type \`${schema.type}\``);
-    // Lists and objects have no equal but themselves.
+    // Python and JavaScript agree on equality for these two only.
     if (schema.enum && !["string", "integer"].includes(schema.type)) wrong("`enum` needs the type string or integer");
     if (!FORMATS.has(schema.format ?? "date")) wrong(`unknown format \`${schema.format}\``);
     if (Object.hasOwn(schema, "pattern")) this.#patterns.set(schema.pattern, compilePattern(schema.pattern, at));
@@ -121,9 +121,9 @@ export class Schema {
       if (child !== true) this.#accept(child, one, join(at, name));
     }
     for (const [name, reference] of Object.entries(properties)) {
+      if (Object.hasOwn(value, name)) continue;
       const child = this.#resolve(reference);
-      const filled = Object.hasOwn(value, name) || !Object.hasOwn(child, "default");
-      if (!filled) value[name] = structuredClone(child.default);
+      if (Object.hasOwn(child, "default")) value[name] = structuredClone(child.default);
     }
   }
 }

@@ -53,7 +53,7 @@ class Schema:
             self._load_ref(schema, at)
         if str(schema.get("type", "object")) not in _TYPES:
             raise PackageError(f"schema{at}: unknown type `{schema['type']}`")
-        # Then equal values are the same value: without a type, Python takes `True` for 1.
+        # Python and JavaScript agree on equality for these two only.
         if "enum" in schema and schema.get("type") not in ("string", "integer"):
             raise PackageError(f"schema{at}: `enum` needs the type string or integer")
         if schema.get("format", "date") not in FORMATS:
