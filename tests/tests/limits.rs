@@ -65,11 +65,18 @@ fn a_deployment_with_too_many_resources() {
 
 #[test]
 fn a_template_with_too_many_bytes() {
-    let fields = (0..9000).fold(String::new(), |mut text, number| {
-        let _ = writeln!(text, "/// {}\nfield_number_{number}: string length 1..64", "long documentation ".repeat(4));
-        text
-    });
-    let project = Project::single(&format!("{APP}event Wide {{\ningress api POST /wide\nauth none\nschema {{\n{fields}}}\n}}\n"));
+    // Ten types of 150 kB each, as one file takes 1 MB at most.
+    let mut project = Project::default();
+    let mut fields = String::new();
+    for number in 0..10 {
+        let rows = (0..1_500).fold(String::new(), |mut text, row| {
+            let _ = writeln!(text, "/// {}\nrow_{row}: string length 1..64", "long documentation ".repeat(4));
+            text
+        });
+        project.add(&format!("type_{number}.pipe"), &format!("type Part{number} {{\n{rows}}}\n"));
+        let _ = writeln!(fields, "part_{number}: Part{number}");
+    }
+    project.add("app.pipe", &format!("{APP}event Wide {{\ningress api POST /wide\nauth none\nschema {{\n{fields}}}\n}}\n"));
     assert_eq!(codes(&project), BTreeSet::from(["P0603"]));
 }
 

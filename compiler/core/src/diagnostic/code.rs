@@ -100,6 +100,7 @@ codes! {
     P0503 ConstructUnknownName Error "a name that a construct does not have"
     P0504 ConstructEvaluation Error "a construct that fails on these values"
     P0505 MissingPort Error "a port that a construct does not offer"
+    P0506 Unbound Error "a construct without something that it needs"
 
     P0601 TooManyResources Error "a stack with too many resources"
     P0602 TooManyParameters Error "a stack with too many parameters or outputs"

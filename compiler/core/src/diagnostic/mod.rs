@@ -118,6 +118,13 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
     }
 
+    /// Drops findings of a kind that can be a mere consequence, if there are other errors to be the cause.
+    pub fn drop_consequences(&mut self, code: Code) {
+        if self.list.iter().any(|diagnostic| diagnostic.code != code && diagnostic.severity() == Severity::Error) {
+            self.list.retain(|diagnostic| diagnostic.code != code);
+        }
+    }
+
     /// Whether there is a finding of that kind.
     #[must_use]
     pub fn has(&self, code: Code) -> bool {

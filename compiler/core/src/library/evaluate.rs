@@ -327,6 +327,8 @@ pub enum EvaluationKind {
     Failed,
     /// A port is not offered.
     MissingPort,
+    /// Something that it needs is not there; where that failed itself, this is only its consequence.
+    Unbound,
     /// A check of the construct does not hold.
     Check {
         /// What to do about it.
@@ -418,6 +420,10 @@ impl<'e> Evaluator<'e> {
         }
         for (name, binding) in bindings {
             values.insert((*name).to_owned(), binding.to_value());
+        }
+        if let Some(need) = compiled.construct.needs.iter().find(|need| !need.optional && values.get(&need.name).is_none_or(Value::is_undefined)) {
+            let message = format!("it needs `{}`, and there is none here", need.name);
+            return Err(EvaluationError { kind: EvaluationKind::Unbound, ..fail(construct, "", message) });
         }
         let scope = |values: &BTreeMap<String, Value>| {
             Value::from_object(Names { construct: construct.to_owned(), values: values.clone(), outer: Some(globals.value.clone()) })

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use super::{Schema, SchemaField, Shape};
 
 const DATE: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
-const DATE_TIME: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
+const DATE_TIME: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
 const UUID: &str = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
-const BASE64: &str = "^[A-Za-z0-9+/]*={0,2}$";
+const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
 
 /// The schema of an event's data, the named types it uses as definitions.
 ///
@@ -169,11 +169,35 @@ pub fn pattern_problem(pattern: &str) -> Option<(String, String)> {
     }
     let help = || "texts need `\\\\` for one backslash; to match a bracket itself, escape it".to_owned();
     match (depth, in_class) {
-        (0, false) => None,
+        (0, false) => regex_lite::Regex::new(pattern).err().map(|error| (format!("this is no regular expression: {error}"), help())),
         (_, true) => Some(("the pattern's `[` is never closed".to_owned(), help())),
         (1.., _) => Some(("the pattern's `(` is never closed".to_owned(), help())),
         _ => Some(("the pattern's `)` closes nothing".to_owned(), help())),
     }
+}
+
+/// Whether a default is a value that the field takes.
+#[must_use]
+pub fn default_fits(field: &SchemaField) -> bool {
+    let constraints = &field.constraints;
+    let Some(default) = &constraints.default else { return true };
+    let matches = |pattern: &str, text: &str| regex_lite::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
+    if let Some(text) = default.as_str() {
+        let length = text.chars().count() as i64;
+        let of_type = match field.shape {
+            Shape::Date => matches(DATE, text),
+            Shape::DateTime => matches(DATE_TIME, text),
+            Shape::Uuid => matches(UUID, text),
+            _ => true,
+        };
+        return of_type
+            && constraints.pattern.as_ref().is_none_or(|pattern| matches(pattern, text))
+            && constraints.min_length.is_none_or(|least| length >= least)
+            && constraints.max_length.is_none_or(|most| length <= most);
+    }
+    default.as_f64().is_none_or(|number| {
+        constraints.minimum.is_none_or(|least| number >= least) && constraints.maximum.is_none_or(|most| number <= most)
+    })
 }
 
 #[cfg(test)]

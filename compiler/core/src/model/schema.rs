@@ -181,6 +181,10 @@ fn read_field(field: &Field, types: &Types<'_>, diags: &mut Diagnostics) -> Opti
         let message = format!("no value of `{}` can fulfil this: the lower bound is above the upper", field.name.value);
         diags.push(Diagnostic::new(Code::BadConstraint, field.span, message).help("swap the bounds"));
     }
+    if !super::json_schema::default_fits(&read) {
+        let message = format!("the default of `{}` is a value that the field does not take", field.name.value);
+        diags.push(Diagnostic::new(Code::BadConstraint, field.span, message).help("change the default or the constraints"));
+    }
     Some(read)
 }
 

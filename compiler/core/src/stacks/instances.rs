@@ -63,6 +63,7 @@ pub fn instantiate(graph: &FlowGraph, library: &Library, evaluator: &Evaluator<'
     let known = maker.events(&by_event, diags, &Part { shared: &shared, known: None });
     maker.events(&by_event, diags, &Part { shared: &shared, known: Some(&known) });
     maker.releases(&shared, diags);
+    diags.drop_consequences(Code::Unbound);
     maker.all
 }
 
@@ -512,6 +513,7 @@ pub fn explain(error: &EvaluationError, origin: &Origin) -> Diagnostic {
             return Diagnostic::new(Code::OptionsContradict, origin.span, error.message.clone()).maybe_help(help.clone());
         }
         EvaluationKind::MissingPort => Code::MissingPort,
+        EvaluationKind::Unbound => Code::Unbound,
         EvaluationKind::Failed => Code::ConstructEvaluation,
     };
     let message = format!("the construct `{}` fails here: {}", error.construct, error.message);

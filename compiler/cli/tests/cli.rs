@@ -1,0 +1,176 @@
+//! The commands as a user runs them.
+
+mod support;
+
+use std::fs;
+
+use support::{Sandbox, SMALL, repository};
+
+#[test]
+fn init_gives_a_project_that_builds_and_is_formatted() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.pipec(&["init", "my_shop"]).status, 0);
+    let built = sandbox.pipec(&["build", "my_shop"]);
+    assert_eq!(built.status, 0, "{}", built.err);
+    assert!(built.err.is_empty(), "{}", built.err);
+    assert!(built.out.contains("event-VisitorGreeted"), "{}", built.out);
+    assert_eq!(sandbox.pipec(&["fmt", "--check", "my_shop"]).out, "");
+    assert!(sandbox.read("my_shop/app.pipe").contains("app my_shop {"));
+}
+
+#[test]
+fn init_writes_over_nothing() {
+    let sandbox = Sandbox::with(&[("app.pipe", "// mine\n")]);
+    let ran = sandbox.pipec(&["init"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("exists already"), "{}", ran.err);
+    assert_eq!(sandbox.read("app.pipe"), "// mine\n");
+    assert!(!sandbox.path("handlers").exists());
+}
+
+#[test]
+fn new_event_adds_files_that_build() {
+    let sandbox = Sandbox::with(SMALL);
+    let ran = sandbox.pipec(&["new", "event", "card_lost"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(sandbox.read("events/card_lost.pipe").contains("event CardLost {"));
+    let built = sandbox.pipec(&["build"]);
+    assert_eq!(built.status, 0, "{}", built.err);
+    assert!(sandbox.path("build/stacks/event-CardLost.yaml").is_file());
+    assert_eq!(sandbox.pipec(&["fmt", "--check"]).out, "");
+    assert_eq!(sandbox.pipec(&["new", "event", "CardLost"]).status, 2);
+}
+
+#[test]
+fn exit_statuses() {
+    let sandbox = Sandbox::with(SMALL);
+    assert_eq!(sandbox.pipec(&["check"]).status, 0);
+    assert_eq!(sandbox.pipec(&["check", "--nonsense"]).status, 2);
+    assert_eq!(sandbox.pipec(&["check", "nowhere"]).status, 2);
+    assert_eq!(Sandbox::new().pipec(&["check"]).status, 2);
+    sandbox.write("events/bad.pipe", b"event Bad { ingres sns }\n");
+    assert_eq!(sandbox.pipec(&["check"]).status, 1);
+    assert_eq!(sandbox.pipec(&["build"]).status, 1);
+    assert!(!sandbox.path("build").exists(), "a build of a bad project");
+}
+
+#[test]
+fn a_project_is_found_from_inside() {
+    let sandbox = Sandbox::with(SMALL);
+    let ran = support::run(&sandbox.path("events"), &["build"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(sandbox.path("build/root.yaml").is_file());
+}
+
+#[test]
+fn errors_in_three_forms() {
+    let sandbox = Sandbox::with(&[("app.pipe", "app a { region eu-central-1 }\nevent One { ingress sns; volum low; store s3 }\n")]);
+    let human = sandbox.pipec(&["check"]).err;
+    assert!(human.contains("there is no statement `volum` in `event`") && human.contains("did you mean `volume`?"), "{human}");
+    let plain = sandbox.pipec(&["check", "--error-format", "plain"]).err;
+    assert!(plain.starts_with("app.pipe:2:26: error[P0203]: "), "{plain}");
+    let json = sandbox.pipec(&["check", "--error-format", "json"]).err;
+    let wanted = r#"{"code":"P0203","severity":"error","message":"there is no statement `volum` in `event`","file":"app.pipe","line":2,"column":26,"end_line":2,"end_column":31,"help":"did you mean `volume`?"}"#;
+    assert_eq!(json.trim_end(), wanted);
+}
+
+#[test]
+fn colour_only_when_wanted() {
+    let sandbox = Sandbox::with(&[("app.pipe", "ap a {}\n")]);
+    assert!(!sandbox.pipec(&["check"]).err.contains('\u{1b}'));
+    assert!(sandbox.pipec(&["check", "--color", "always"]).err.contains('\u{1b}'));
+}
+
+#[test]
+fn build_replaces_a_build_and_nothing_else() {
+    let sandbox = Sandbox::with(SMALL);
+    assert_eq!(sandbox.pipec(&["build"]).status, 0);
+    sandbox.write("build/stale.txt", b"of an earlier build");
+    assert_eq!(sandbox.pipec(&["build"]).status, 0);
+    assert!(!sandbox.path("build/stale.txt").exists());
+    sandbox.write("precious/letter.txt", b"mine");
+    let ran = sandbox.pipec(&["build", "--out", "precious"]);
+    assert_eq!(ran.status, 2, "{}", ran.err);
+    assert_eq!(sandbox.read("precious/letter.txt"), "mine");
+    let left: Vec<_> = fs::read_dir(sandbox.path("")).expect("the folder").flatten().map(|entry| entry.file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{left:?}");
+}
+
+#[test]
+fn a_failed_build_leaves_the_last_one() {
+    let sandbox = Sandbox::with(SMALL);
+    assert_eq!(sandbox.pipec(&["build"]).status, 0);
+    let before = sandbox.read("build/root.yaml");
+    sandbox.write("events/bad.pipe", b"event Bad { }\n");
+    assert_eq!(sandbox.pipec(&["build"]).status, 1);
+    assert_eq!(sandbox.read("build/root.yaml"), before);
+}
+
+#[test]
+fn json_templates_are_json() {
+    let sandbox = Sandbox::with(SMALL);
+    assert_eq!(sandbox.pipec(&["build", "--format", "json"]).status, 0);
+    let text = sandbox.read("build/stacks/event-Told.json");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert!(value["Resources"]["HearRole"]["Properties"]["Policies"].is_array());
+    assert!(text.contains("\"Fn::GetAtt\""));
+}
+
+#[test]
+fn explain_knows_every_code_and_the_nearest() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.pipec(&["explain", "p0203"]);
+    assert!(ran.status == 0 && ran.out.starts_with("# P0203: "), "{}", ran.out);
+    let wrong = sandbox.pipec(&["explain", "P0230"]);
+    assert!(wrong.status == 2 && wrong.err.contains("did you mean"), "{}", wrong.err);
+}
+
+#[test]
+fn graph_and_debug_print() {
+    let sandbox = Sandbox::with(SMALL);
+    assert!(sandbox.pipec(&["graph"]).out.starts_with("flowchart LR"));
+    assert!(sandbox.pipec(&["graph", "--format", "dot"]).out.starts_with("digraph"));
+    for (what, wanted) in [("syntax", "statement event Told"), ("model", "\"Told\""), ("graph", "topic (ingress/sns)"), ("stacks", "AWS::SNS::Topic")] {
+        let ran = sandbox.pipec(&["debug", what]);
+        assert!(ran.status == 0 && ran.out.contains(wanted), "{what}: {}", ran.out);
+    }
+}
+
+#[test]
+fn fmt_changes_layout_only_and_leaves_broken_files() {
+    let sandbox = Sandbox::with(&[("app.pipe", "app   a{region eu-central-1}\n"), ("bad.pipe", "event  X {{\n")]);
+    let check = sandbox.pipec(&["fmt", "--check"]);
+    assert_eq!((check.status, check.out.as_str()), (1, "app.pipe\n"), "{}", check.err);
+    assert_eq!(sandbox.pipec(&["fmt"]).status, 1);
+    assert_eq!(sandbox.read("app.pipe"), "app a { region eu-central-1 }\n");
+    assert_eq!(sandbox.read("bad.pipe"), "event  X {{\n");
+}
+
+/// The help is the reference of the command line: a change of it is a change to read.
+#[test]
+fn help_lists_every_command() {
+    let help = Sandbox::new().pipec(&["--help"]).out;
+    for command in ["init", "new", "check", "build", "fmt", "explain", "graph", "debug"] {
+        assert!(help.contains(&format!("\n  {command} ")), "{help}");
+    }
+}
+
+#[test]
+fn examples_are_formatted_and_build_in_every_environment() {
+    for entry in fs::read_dir(repository().join("examples")).expect("examples").flatten() {
+        let path = entry.path();
+        let Some(project) = path.to_str().filter(|_| path.join("app.pipe").is_file()) else { continue };
+        let sandbox = Sandbox::new();
+        let out = sandbox.path("out");
+        let out = out.to_str().expect("a path");
+        assert_eq!(sandbox.pipec(&["fmt", "--check", project]).out, "", "{project}");
+        let app = fs::read_to_string(path.join("app.pipe")).expect("the app");
+        let environments = app.lines().filter_map(|line| line.strip_prefix("environment ")?.split_whitespace().next());
+        for environment in std::iter::once(None).chain(environments.map(Some)) {
+            let mut args = vec!["build", project, "--out", out];
+            args.extend(environment.iter().flat_map(|name| ["--env", name]));
+            let ran = sandbox.pipec(&args);
+            assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{project} {environment:?}");
+        }
+    }
+}
