@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use pipec_core::artifacts::Format;
 use pipec_core::handlers::{FileError, ProjectFiles};
-use pipec_core::library::{Library, assemble};
+use pipec_core::library::{Checks, Library, assemble};
 use pipec_core::{Compiled, Input, Stage, compile};
 
 /// A project in memory: text by path.
@@ -104,7 +104,7 @@ impl ProjectFiles for Project {
 #[must_use]
 pub fn stdlib() -> Library {
     let files = pipec_stdlib::files();
-    let (library, errors) = assemble(files.iter().map(|(path, bytes)| (path.as_str(), *bytes)));
+    let (library, errors) = assemble(files.iter().map(|(path, bytes)| (path.as_str(), *bytes)), Checks::Run);
     assert!(errors.is_empty(), "the standard library has errors: {errors:#?}");
     library
 }

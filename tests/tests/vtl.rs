@@ -70,7 +70,10 @@ fn bodies() -> Vec<(String, String, Value)> {
 
 /// JSON; that numbers arrive to the last digit is for the engine's own tests.
 fn parse(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let value: Result<Value, _> = serde::Deserialize::deserialize(&mut reader);
+    reader.end().and(value).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 fn answer<'a>(answers: &'a [Value], name: &str) -> &'a Value {

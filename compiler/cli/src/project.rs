@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use pipec_core::handlers::{FileError, ProjectFiles};
-use pipec_core::library::{Library, assemble};
+use pipec_core::library::{Checks, Library, assemble};
 
 use crate::{Exit, Failure};
 
@@ -60,9 +60,11 @@ impl Project {
                 if !name.starts_with('.') && !SKIPPED.contains(&name.as_str()) {
                     self.read_folder(&entry.path(), &path, depth + 1)?;
                 }
+            } else if name.starts_with('.') {
+                // Editors keep locks and copies under such names.
             } else if name.ends_with(".pipe") {
                 self.files.push((path.clone(), read(&entry.path(), &path)?));
-            } else if path.starts_with("lib/") && !name.starts_with('.') {
+            } else if path.starts_with("lib/") {
                 let bytes = read(&entry.path(), &path)?;
                 self.constructs.extend(String::from_utf8(bytes).ok().map(|text| (path, text)));
             }
@@ -79,6 +81,10 @@ fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>, Failure> {
 }
 
 fn read(path: &Path, shown: &str) -> Result<Vec<u8>, Failure> {
+    // Reading a pipe or a device could wait for ever.
+    if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        return Err(Failure { exit: Exit::World, message: format!("`{shown}` is no ordinary file"), help: None });
+    }
     fs::read(path).map_err(|error| {
         Failure { exit: Exit::World, message: format!("`{shown}` cannot be read: {error}"), help: None }
     })
@@ -102,7 +108,7 @@ fn holds_app(folder: &Path) -> bool {
 pub fn stdlib() -> Library {
     let files = pipec_stdlib::files();
     // A test proves that stdlib has no errors.
-    assemble(files.iter().map(|(path, bytes)| (path.as_str(), *bytes))).0
+    assemble(files.iter().map(|(path, bytes)| (path.as_str(), *bytes)), Checks::Skip).0
 }
 
 /// The project's other files, for handlers.
@@ -170,6 +176,10 @@ impl ProjectFiles for Disk {
             return Err(FileError::Unreadable("it is larger than Lambda takes".to_owned()));
         }
         fs::read(&real).map_err(|error| self.explain(&real, &error))
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {

@@ -1,6 +1,6 @@
 //! Bad input: never a panic, a hang, or lost work; always a clear message.
 //!
-//! P0109 not UTF-8, P0110 too large, P0111 unreadable, P0705 a handler that cannot be read: shown here because no
+//! P0109 not UTF-8, P0110 too large, P0705 a handler that cannot be read: shown here because no
 //! page can hold such files.
 
 mod support;

@@ -29,7 +29,9 @@ function itemOf(card, eventId) {
     kind: { S: card.kind },
     issued_on: { S: card.issued_on },
     ...(card.valid_until && { valid_until: { S: card.valid_until } }),
-    access: { L: card.access.map(({ building, hours }) => ({ M: { building: { S: building }, hours: { S: hours } } })) },
+    access: {
+      L: card.access.map(({ building, hours }) => ({ M: { building: { S: building }, hours: { S: hours } } })),
+    },
     event_id: { S: eventId },
   };
 }

@@ -35,7 +35,8 @@ beforeEach(() => {
 });
 
 function refused(item) {
-  return Object.assign(new Error("The conditional request failed"), { name: "ConditionalCheckFailedException", Item: item });
+  const error = new Error("The conditional request failed");
+  return Object.assign(error, { name: "ConditionalCheckFailedException", Item: item });
 }
 
 /** A table that takes an item if its key is free. */
@@ -90,9 +91,11 @@ test("a card of somebody else fails, and says no serial", async () => {
 });
 
 test("what DynamoDB cannot do for another reason fails the event", async () => {
-  const broken = () => mock.fn(async () => { throw Object.assign(new Error("slow down"), { name: "ThrottlingException" }); });
-  mock.method(dynamodb, "putItem", broken());
-  mock.method(dynamodb, "updateItem", broken());
+  const busy = async () => {
+    throw Object.assign(new Error("slow down"), { name: "ThrottlingException" });
+  };
+  mock.method(dynamodb, "putItem", busy);
+  mock.method(dynamodb, "updateItem", busy);
   await assert.rejects(registerCard(card(), context), { name: "ThrottlingException" });
   await assert.rejects(showOnBoard(count("hq", 1, 1), context), { name: "ThrottlingException" });
 });
@@ -114,10 +117,11 @@ function boardTable() {
 
 test("the board shows the newest count, in whatever order they come", async () => {
   const items = boardTable();
-  for (const event of [count("hq", 1, 1), count("hq", 3, 10), count("hq", 2, 9), count("hq", 3, 10), count("lab", 7, 2)]) {
-    await showOnBoard(event, context);
+  for (const [building, inside, change] of [["hq", 1, 1], ["hq", 3, 10], ["hq", 2, 9], ["hq", 3, 10], ["lab", 7, 2]]) {
+    await showOnBoard(count(building, inside, change), context);
   }
-  assert.deepEqual(items.get("hq"), { inside: { N: "3" }, change: { N: "10" }, told_at: { S: "2026-11-22T20:38:30Z" } });
+  const told_at = { S: "2026-11-22T20:38:30Z" };
+  assert.deepEqual(items.get("hq"), { inside: { N: "3" }, change: { N: "10" }, told_at });
   assert.equal(items.get("lab").inside.N, "7");
   assert.equal(logged.filter(({ message }) => message === "the board is newer").length, 2);
 });

@@ -93,6 +93,11 @@ class Occupancy(unittest.TestCase):
         self.enter("e3", "2026-11-22T09:00:00+01:00")  # 08:00 UTC again, so before the exit
         self.assertEqual(self.inside(), 0)
 
+    def test_of_two_sightings_at_one_moment_the_first_counts_whatever_is_repeated(self):
+        for event_id, building in (("e1", "hq"), ("e2", "lab"), ("e1", "hq"), ("e2", "lab")):
+            self.enter(event_id, "2026-11-22T08:00:00Z", building)
+        self.assertEqual((self.inside("hq"), self.inside("lab")), (1, 0))
+
     def test_a_person_is_in_one_building_at_a_time(self):
         self.enter("e1", "2026-11-22T08:00:00Z", "hq")
         self.enter("e2", "2026-11-22T09:00:00Z", "lab")  # nobody saw them leave

@@ -65,8 +65,9 @@ def kinesis(*texts):
 
 
 def sqs(*bodies):
+    once = {"ApproximateReceiveCount": "1"}
     records = [
-        {"messageId": f"m{number}", "body": body, "attributes": {"ApproximateReceiveCount": "1"}, "eventSource": "aws:sqs"}
+        {"messageId": f"m{number}", "body": body, "attributes": once, "eventSource": "aws:sqs"}
         for number, body in enumerate(bodies, start=1)
     ]
     return {"Records": records}
@@ -125,9 +126,11 @@ class Packages(unittest.TestCase):
         command = ["node", str(self.root / "driver.mjs")]
         return self.invoke(event, payload, command, CARDS_TABLE="cards", BOARD_TABLE="board", **environ)
 
-    def test_every_subscriber_has_a_package(self):
-        expected = {"BuildingEntered", "BuildingExited", "CardIssued", "OccupancyChanged"}
-        self.assertEqual({path.parent.name for path in self.root.glob("*/pipec.json")}, expected)
+    def test_every_subscriber_has_a_package_that_knows_what_is_secret(self):
+        packages = {path.parent.name: json.loads(path.read_text()) for path in self.root.glob("*/pipec.json")}
+        serial = ["card_serial"]
+        expected = {"BuildingEntered": serial, "BuildingExited": serial, "CardIssued": serial, "OccupancyChanged": []}
+        self.assertEqual({event: package["secrets"] for event, package in packages.items()}, expected)
 
     def test_entries_are_counted_and_told(self):
         def entry(who, **more):

@@ -47,7 +47,6 @@ codes! {
     P0108 TooDeep Error "brackets that nest too deep"
     P0109 NotUtf8 Error "a file that is not UTF-8"
     P0110 FileTooLarge Error "a file that is too large"
-    P0111 UnreadableFile Error "a file that cannot be read"
 
     P0201 NoApp Error "a project without an app"
     P0202 TwoApps Error "a project with two apps"
@@ -59,7 +58,6 @@ codes! {
     P0208 ProfilesDisagree Error "two profiles that disagree"
     P0209 UnusedName Warning "a name that nothing uses"
     P0210 MisplacedField Error "a field where statements stand"
-    P0211 WrongKindOfName Error "a name of another kind"
     P0212 ProfileCycle Error "profiles that inherit from each other"
 
     P0301 WrongArguments Error "a statement with the wrong arguments"

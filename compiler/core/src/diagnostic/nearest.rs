@@ -4,7 +4,10 @@
 ///
 /// A swap, a missing or a doubled letter counts as one step; a third of the word's letters may differ.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).max(1);
+    let allowed = match word.chars().count() {
+        0..=2 => 0,
+        letters => (letters / 3).max(1),
+    };
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -27,5 +30,6 @@ mod tests {
         assert_eq!(nearest("hgih", ["low", "high"]), Some("high"));
         assert_eq!(nearest("buildingExited", ["BuildingExited"]), Some("BuildingExited"));
         assert_eq!(nearest("zebra", ["low", "high"]), None);
+        assert_eq!(nearest("B", ["A", "b"]), Some("b"));
     }
 }

@@ -21,6 +21,11 @@ pub trait ProjectFiles: Sync {
     /// Why there are none.
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
 
+    /// Whether there is a file that can be read at the path.
+    fn has(&self, path: &str) -> bool {
+        self.read(path).is_ok()
+    }
+
     /// The files below a folder, sorted; links are not followed out of the project.
     ///
     /// # Errors

@@ -146,8 +146,8 @@ impl Packer<'_> {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             files.insert(path.clone(), bytes);
             for candidate in candidates(&path, &text) {
-                let leaves = candidate.starts_with("..") || files.contains_key(&candidate);
-                if let Some(found) = (!leaves).then(|| self.files.read(&candidate).ok()).flatten() {
+                let wanted = !candidate.starts_with("..") && !files.contains_key(&candidate) && self.files.has(&candidate);
+                if let Some(found) = wanted.then(|| self.files.read(&candidate).ok()).flatten() {
                     open.push((candidate, found));
                 }
             }

@@ -10,6 +10,9 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 /// Files by path.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
+/// Smaller files stay as they are: what compressing them saves is less than what it costs to begin.
+const WORTH_COMPRESSING: usize = 8 << 10;
+
 /// Compressed files that many packages share: the runtime.
 pub struct Base {
     bytes: Vec<u8>,
@@ -31,8 +34,8 @@ impl Base {
 /// # Errors
 /// When the zip cannot be written, which for bytes in memory means that it is too large.
 pub fn zip(files: &Files, base: Option<&Base>) -> Result<Vec<u8>, ZipError> {
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
+    let plain = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644);
     let mut archive = match base {
@@ -48,8 +51,10 @@ pub fn zip(files: &Files, base: Option<&Base>) -> Result<Vec<u8>, ZipError> {
         match (at, &mut archive) {
             (Some(at), Some(archive)) => writer.raw_copy_file(archive.by_index_raw(at)?)?,
             _ => {
-                writer.start_file(name, options)?;
-                writer.write_all(files.get(name).map_or(&[], Vec::as_slice))?;
+                let bytes = files.get(name).map_or(&[] as &[u8], Vec::as_slice);
+                let method = if bytes.len() < WORTH_COMPRESSING { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+                writer.start_file(name, plain.compression_method(method))?;
+                writer.write_all(bytes)?;
             }
         }
     }

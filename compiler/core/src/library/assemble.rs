@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::Library;
-use super::load::{ConstructFile, LibraryError, load};
+use super::load::{Checks, ConstructFile, LibraryError, load};
 use crate::diagnostic::Code;
 
 /// The file that holds the facts about AWS that are no construct.
@@ -18,8 +18,8 @@ struct Facts {
 }
 
 /// A library from its files by path: `constructs/KIND/NAME/construct.yaml` with templates beside it,
-/// `runtimes/LANGUAGE/…`, and [`FACTS`].
-pub fn assemble<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> (Library, Vec<LibraryError>) {
+/// `runtimes/LANGUAGE/…`, and [`FACTS`]. `checks` may be skipped for files that a test has checked.
+pub fn assemble<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>, checks: Checks) -> (Library, Vec<LibraryError>) {
     let mut library = Library::default();
     let mut constructs = Vec::new();
     let mut errors = Vec::new();
@@ -46,7 +46,7 @@ pub fn assemble<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> (Li
             constructs.push((path.to_owned(), rest.to_owned(), text.into_owned()));
         }
     }
-    errors.extend(load(&mut library, &group(constructs)));
+    errors.extend(load(&mut library, &group(constructs), checks));
     (library, errors)
 }
 
@@ -55,7 +55,7 @@ pub fn assemble<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> (Li
 pub fn extend(library: &mut Library, files: &[(String, String)]) -> Vec<LibraryError> {
     let below = |path: &String| Some((path.clone(), path.strip_prefix("lib/")?.to_owned()));
     let files = files.iter().filter_map(|(path, text)| below(path).map(|(path, rest)| (path, rest, text.clone())));
-    load(library, &group(files.collect()))
+    load(library, &group(files.collect()), Checks::Run)
 }
 
 /// Construct files with the templates of their folders. Each is the path to show, the path below the library, the text.

@@ -1,6 +1,7 @@
 //! Construct files to constructs.
 
 use indexmap::IndexMap;
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::Library;
@@ -35,6 +36,15 @@ pub struct LibraryError {
     pub end: u32,
     /// The finding.
     pub message: String,
+}
+
+/// Whether the expressions of constructs are checked when they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checks {
+    /// Each is compiled, and its names are looked up.
+    Run,
+    /// They were checked before.
+    Skip,
 }
 
 #[derive(Deserialize)]
@@ -72,15 +82,17 @@ struct RawCheck {
 }
 
 /// Reads construct files into a library; later files replace earlier ones of the same id.
-pub fn load(library: &mut Library, files: &[ConstructFile]) -> Vec<LibraryError> {
+pub fn load(library: &mut Library, files: &[ConstructFile], checks: Checks) -> Vec<LibraryError> {
     let mut errors = Vec::new();
-    for file in files {
+    let constructs: Vec<_> = files.par_iter().map(read).collect();
+    for (file, construct) in files.iter().zip(constructs) {
         let error = |code, problem: Problem| LibraryError {
             path: file.path.clone(), code, start: problem.at.start, end: problem.at.end, message: problem.message,
         };
-        match read(file) {
+        match construct {
             Ok(construct) => {
-                errors.extend(check(&construct).into_iter().map(|(code, problem)| error(code, problem)));
+                let problems = if checks == Checks::Run { check(&construct) } else { Vec::new() };
+                errors.extend(problems.into_iter().map(|(code, problem)| error(code, problem)));
                 library.constructs.insert(construct.id.clone(), construct);
             }
             Err(problem) => errors.push(error(Code::BadConstruct, problem)),

@@ -22,7 +22,7 @@ pub use check::MAX_RESOURCES;
 pub use construct::{Check, Construct, Offer, ResourceTemplate, StackKind};
 pub use data::{Data, Piece, ResourceId, Symbol};
 pub use evaluate::{Binding, EvaluationError, EvaluationKind, Evaluator, Instance, Machine, Produced, Scope};
-pub use load::{ConstructFile, LibraryError, load};
+pub use load::{Checks, ConstructFile, LibraryError, load};
 pub use parameter::{ParameterSpec, ParameterType, Written};
 pub use setting::Setting;
 
@@ -51,7 +51,8 @@ impl Library {
         self.get(&format!("{kind}/{name}"))
     }
 
-    /// The names of all constructs of a kind.
+    /// The names that a project can choose among constructs of a kind; those that the compiler adds by itself are
+    /// of kinds of their own.
     pub fn names<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
         self.constructs.keys().filter_map(move |id| id.strip_prefix(kind)?.strip_prefix('/'))
     }

@@ -2,10 +2,11 @@
 
 use indexmap::IndexMap;
 
-use super::declare::{Declarations, Declared, misplaced, not_yet};
+use super::declare::{Declarations, Declared, misplaced, misplaced_entry, not_yet};
 use super::resolve::{Context, items, unknown_here, unknown_name};
 use super::setting::read_value;
-use super::statements::{APP, ENVIRONMENT, Known, find};
+use super::merge::report_repeats;
+use super::statements::{APP, ENVIRONMENT, EVENT, Known, find};
 use super::{App, Model, Origin, Setting};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::library::ParameterType;
@@ -58,8 +59,10 @@ impl<'a> Overlays<'a> {
 pub fn overlays<'a>(all: &Declarations<'a>, environment: Option<&str>, diags: &mut Diagnostics) -> Overlays<'a> {
     let mut chosen = Overlays::default();
     for (name, declared) in &all.environments {
+        report_repeats(items(declared.statement), diags);
         for statement in declared.statement.statements() {
             check_target(statement, all, diags);
+            check_words(statement, environment == Some(*name), diags);
         }
         if environment == Some(*name) {
             chosen = Overlays { name: Some(name), statements: declared.statement.statements().collect() };
@@ -71,6 +74,24 @@ pub fn overlays<'a>(all: &Declarations<'a>, environment: Option<&str>, diags: &m
         diags.extend(place.map(|span| unknown_name("environment", wanted, span, known)));
     }
     chosen
+}
+
+/// A misspelt word in an environment must not wait until somebody builds for it. In the chosen environment the
+/// statements themselves are read, and report what is wrong.
+fn check_words(statement: &Statement, chosen: bool, diags: &mut Diagnostics) {
+    let word = statement.name.value.as_str();
+    if find(ENVIRONMENT, word).is_none() && find(APP, word).is_none() {
+        let more: Vec<&str> = APP.iter().map(|known| known.name).collect();
+        if !chosen {
+            unknown_here(statement, ENVIRONMENT, "in `environment`", &more, diags);
+        }
+        return;
+    }
+    if word == "event" && !chosen {
+        for inner in statement.statements().filter(|inner| find(EVENT, &inner.name.value).is_none()) {
+            unknown_here(inner, EVENT, "in `event`", &[], diags);
+        }
+    }
 }
 
 fn check_target(statement: &Statement, all: &Declarations<'_>, diags: &mut Diagnostics) {
@@ -136,7 +157,8 @@ fn app_statement(context: &Context<'_>, app: &mut App, statement: &Statement, en
     let known = find(APP, word).or_else(|| find(ENVIRONMENT, word).filter(|_| environment.is_some()));
     match known {
         None => {
-            unknown_here(statement, APP, "in `app`", &[], diags);
+            let more: Vec<&str> = if environment.is_some() { ENVIRONMENT.iter().map(|known| known.name).collect() } else { Vec::new() };
+            unknown_here(statement, APP, if environment.is_some() { "in `app` or `environment`" } else { "in `app`" }, &more, diags);
             return;
         }
         Some(known) if !known.ready => {
@@ -205,6 +227,7 @@ fn logs(context: &Context<'_>, app: &mut App, statement: &Statement, diags: &mut
 }
 
 fn tags(app: &mut App, statement: &Statement, diags: &mut Diagnostics) {
+    statement.fields().for_each(|field| misplaced_entry(field, diags));
     for tag in statement.statements() {
         match tag.args.as_slice() {
             [Arg { value: Literal::Text(value), .. }] => drop(app.tags.insert(tag.name.value.clone(), value.clone())),

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::statements::{Known, TOP, find};
+use super::statements::{API, APP, ENVIRONMENT, EVENT, Known, SUBSCRIBER, TOP, find};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::names::{pascal, snake};
 use crate::source::{Sources, Span};
@@ -99,10 +99,24 @@ fn declare<'a>(all: &mut Declarations<'a>, declared: Declared<'a>, diags: &mut D
         _ => (&mut all.events, Style::Pascal),
     };
     check_style(name, statement, style, diags);
+    extra_words(statement, known, diags);
     if let Some(first) = table.get(name) {
         declared_twice(word, name, statement.head(), first.statement.head(), diags);
     } else {
         table.insert(name, declared);
+    }
+}
+
+/// Reports words behind the name where none belong.
+fn extra_words(statement: &Statement, known: &Known, diags: &mut Diagnostics) {
+    let taken = match known.name {
+        "event" | "profile" | "app" => return,
+        "auth" => 2,
+        _ => 1,
+    };
+    if let Some(extra) = statement.args.get(taken) {
+        let message = format!("`{}` does not go on like this", known.name);
+        diags.push(Diagnostic::new(Code::WrongArguments, extra.span, message).help(format!("it is written `{}`", known.usage)));
     }
 }
 
@@ -180,10 +194,22 @@ pub fn not_yet(span: Span, what: &str, diags: &mut Diagnostics) {
     diags.push(Diagnostic::new(Code::NotYet, span, message).help(help));
 }
 
+/// Reports `name: "value"` in a block of names and texts.
+pub fn misplaced_entry(field: &Field, diags: &mut Diagnostics) {
+    let name = &field.name.value;
+    let message = format!("`{name}:` has a colon, and names here have none");
+    diags.push(Diagnostic::new(Code::MisplacedField, field.name.span, message).help(format!("write `{name} \"value\"`")));
+}
+
 /// Reports a `name: type` line where statements stand.
 pub fn misplaced(field: &Field, diags: &mut Diagnostics) {
     let name = &field.name.value;
     let message = format!("`{name}:` is a field, and fields stand in a `schema` or a `type`");
-    let help = format!("for a statement, write `{name}` without the colon");
+    let is_statement = [TOP, APP, ENVIRONMENT, API, EVENT, SUBSCRIBER].iter().any(|known| find(known, name).is_some());
+    let help = if is_statement {
+        format!("for the statement, write `{name}` without the colon")
+    } else {
+        format!("move it into the schema: `schema {{ {name}: … }}`")
+    };
     diags.push(Diagnostic::new(Code::MisplacedField, field.name.span, message).help(help));
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
 use crate::syntax::{Arg, Item, Literal, Statement};
 
-const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE", "GET"];
+const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE"];
 
 /// Reads an event with its profiles and the environment applied. `None` when it has no door.
 pub fn event(context: &Context<'_>, model: &Model, name: &str, declared: Declared<'_>, diags: &mut Diagnostics) -> Option<Event> {
@@ -67,6 +67,10 @@ impl Parts<'_, '_> {
             Some(known) if !known.ready => return not_yet(statement.head(), &format!("`{word}`"), diags),
             Some(_) => {}
         }
+        if let Some(block) = statement.block.as_ref().filter(|_| matches!(word, "ingress" | "auth" | "key" | "version")) {
+            let message = format!("`{word}` has no block");
+            diags.push(Diagnostic::new(Code::WrongArguments, block.span, message).help("remove it"));
+        }
         match (word, statement.args.as_slice()) {
             ("ingress", _) => {
                 self.found.said_ingress = true;
@@ -110,7 +114,11 @@ impl Parts<'_, '_> {
         }
         let known = &self.context.all.auths;
         if !known.contains_key(lock) {
-            diags.push(unknown_name("auth", lock, span, known.keys().copied().chain(std::iter::once("none"))));
+            let mut finding = unknown_name("auth", lock, span, known.keys().copied());
+            if known.is_empty() {
+                finding.help = Some(format!("declare it: `auth {lock} api_key {{ quota 1000/day }}`, or write `auth none` for an open door"));
+            }
+            diags.push(finding);
         }
         // Kept even when unknown, so that one mistake is one finding.
         self.found.auth = Some(Spanned::new(Some(lock.to_owned()), span));
@@ -159,7 +167,10 @@ impl Parts<'_, '_> {
                 return None;
             }
         };
-        if !METHODS.contains(&method.value.as_str()) {
+        if method.value == "GET" {
+            let help = "an event has a body, and a GET request has none: use POST";
+            diags.push(Diagnostic::new(Code::WrongValue, method.span, "an event cannot come in by GET").help(help));
+        } else if !METHODS.contains(&method.value.as_str()) {
             let upper = method.value.to_ascii_uppercase();
             let help = match nearest(&upper, METHODS.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`? methods are written in capitals"),
@@ -167,10 +178,6 @@ impl Parts<'_, '_> {
             };
             let message = format!("`{}` is not a method that can carry an event", method.value);
             diags.push(Diagnostic::new(Code::WrongValue, method.span, message).help(help));
-        }
-        if method.value == "GET" {
-            let help = "an event has a body, and a GET request has none: use POST";
-            diags.push(Diagnostic::new(Code::WrongValue, method.span, "an event cannot come in by GET").help(help));
         }
         let parts = path_parts(path.value, path.span, diags)?;
         let api = self.api_name(name, statement, diags)?;

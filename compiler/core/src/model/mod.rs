@@ -245,7 +245,7 @@ pub struct Subscriber {
     /// What else its code may do.
     pub allow: Vec<Grant>,
     /// Its environment variables.
-    pub env: IndexMap<String, Setting>,
+    pub env: IndexMap<String, Spanned<Setting>>,
 }
 
 /// The code of a subscriber.

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::declare::{Declarations, Declared, declarations, not_yet, unknown};
 use super::merge::{join, overlay, report_repeats};
-use super::setting::{check_parameters, read_option, read_value};
+use super::setting::{check_known, read_option, read_value, unknown_parameter};
 use super::statements::{API, Known, LATER_CHOICES, find};
 use super::{Api, Auth, Choice, Model, Options, Origin, Parameter, ParameterKind, Setting, app, event, schema};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
@@ -49,7 +49,7 @@ pub fn resolve(
             model.events.insert((*name).to_owned(), event);
         }
     }
-    check_all_parameters(&model, library, diags);
+    check_all_parameters(&model, diags);
     app::report_unused(&context, &model, diags);
     Some(model)
 }
@@ -94,12 +94,18 @@ impl Context<'_> {
             return None;
         }
         path.push(here);
-        let mut below = Vec::new();
-        for (parent, span) in profiles_of(declared.statement, diags) {
-            below = overlay(&below, &self.profile(parent, span, path, diags)?);
+        let own = items(declared.statement);
+        let mut below: Option<(Vec<Item>, &str)> = None;
+        for (parent, span) in profiles_of(declared.statement, &mut Diagnostics::new()) {
+            let found = self.profile(parent, span, path, diags)?;
+            below = Some(match below {
+                None => (found, parent),
+                Some((first, first_name)) => (join(first, &found, own, (first_name, parent), diags), parent),
+            });
         }
+        let below = below.map(|(below, _)| below).unwrap_or_default();
         path.pop();
-        Some(overlay(&below, items(declared.statement)))
+        Some(overlay(&below, own))
     }
 
     /// The construct that a word chooses, with the options of the statement's block.
@@ -178,6 +184,10 @@ fn profiles_of<'a>(statement: &'a Statement, diags: &mut Diagnostics) -> Vec<(&'
             return names;
         }
     }
+    if statement.args.len() == 2 {
+        let help = format!("name a profile, or remove `is`: `{} NAME {{ … }}`", statement.name.value);
+        diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), "`is` has no profile behind it").help(help));
+    }
     for arg in rest {
         match &arg.value {
             Literal::Word(name) => names.push((name.as_str(), arg.span)),
@@ -229,7 +239,7 @@ pub(super) fn options<'s>(
 
 fn unknown_option(statement: &Statement, names: &[&str], place: &str, diags: &mut Diagnostics) {
     let name = statement.name.value.as_str();
-    let later = ["format", "partition", "infrequent", "lock"];
+    let later = ["format", "partition", "lock"];
     if place == "in `store`" && later.contains(&name) {
         not_yet(statement.head(), &format!("`{name}` of a store"), diags);
         return;
@@ -281,6 +291,10 @@ pub(super) fn without_later(block: Vec<Item>, known: &'static [Known], place: &s
 
 fn auth(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Diagnostics) -> Option<Auth> {
     let statement = declared.statement;
+    if name == "none" {
+        let message = "`none` is the word for no lock, so no lock can have it as its name";
+        diags.push(Diagnostic::new(Code::DeclaredTwice, statement.head(), message).help("give the lock another name"));
+    }
     let Some(word) = statement.args.get(1) else {
         let message = format!("`auth {name}` does not say its kind");
         let help = format!("write `auth {name} api_key {{ … }}`");
@@ -327,29 +341,21 @@ fn parameter(name: &str, field: &Field, diags: &mut Diagnostics) -> Option<Param
     Some(Parameter { doc: field.docs.join("\n"), origin, kind, default })
 }
 
-fn check_all_parameters(model: &Model, library: &Library, diags: &mut Diagnostics) {
-    let kind_in = |construct: &str, option: &str| {
-        library.get(construct).and_then(|c| c.parameters.get(option)).map(|spec| spec.kind)
-    };
-    for api in model.apis.values() {
-        check_parameters(&api.options, &|option| kind_in("api/rest", option), model, diags);
-    }
+fn check_all_parameters(model: &Model, diags: &mut Diagnostics) {
     let choices = model.auths.values().map(|auth| &auth.choice).chain(std::iter::once(&model.app.encryption));
     let of_events = model.events.values().flat_map(|event| event.tier.iter().chain(event.store.iter()));
-    for choice in choices.chain(of_events) {
-        check_parameters(&choice.options, &|option| kind_in(&choice.construct, option), model, diags);
+    let subscribers = || model.events.values().flat_map(|event| event.subscribers.values());
+    let options = choices.chain(of_events).map(|choice| &choice.options);
+    for options in options.chain(model.apis.values().map(|api| &api.options)).chain(subscribers().map(|s| &s.options)) {
+        check_known(options, diags);
     }
-    for subscriber in model.events.values().flat_map(|event| event.subscribers.values()) {
-        let kind = |option: &str| library.subscriber_parameter(option).map(|spec| spec.kind);
-        check_parameters(&subscriber.options, &kind, model, diags);
-        check_parameters(&env_options(subscriber), &|_| Some(ParameterType::Text), model, diags);
+    for setting in subscribers().flat_map(|subscriber| subscriber.env.values()) {
+        if let Setting::Parameter(name) = &setting.value
+            && !model.parameters.contains_key(name)
+        {
+            diags.push(unknown_parameter(name, setting.span, model));
+        }
     }
-}
-
-/// A subscriber's environment variables in the form that parameters are checked in.
-fn env_options(subscriber: &super::Subscriber) -> Options {
-    let spanned = |setting: &Setting| crate::source::Spanned::new(setting.clone(), subscriber.origin.span);
-    subscriber.env.iter().map(|(name, setting)| (name.clone(), spanned(setting))).collect()
 }
 
 /// Reports a statement that is unknown in its place; options of constructs count as known.

@@ -1,6 +1,6 @@
 //! Values of options: read from a statement's arguments as the construct's parameter says.
 
-use super::{Model, Options, ParameterKind};
+use super::{Model, Options};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::library::setting::{DURATIONS, PERIODS, SIZES, Setting, from_written, unit};
 use crate::library::{ParameterSpec, ParameterType, Written};
@@ -168,27 +168,13 @@ pub fn usage(name: &str, spec: &ParameterSpec) -> Option<String> {
     Some(format!("it is written `{name}{lead} {value}{tails}`: {}", spec.summary))
 }
 
-/// Checks that every `$name` in the options names a parameter whose type fits.
-pub fn check_parameters(options: &Options, specs: &dyn Fn(&str) -> Option<ParameterType>, model: &Model, diags: &mut Diagnostics) {
+/// Reports deploy-time parameters in options: constructs compute with options, so these must be known.
+pub fn check_known(options: &Options, diags: &mut Diagnostics) {
     for (option, setting) in options {
-        let Setting::Parameter(name) = &setting.value else { continue };
-        let wanted = match specs(option) {
-            Some(ParameterType::Int) => ParameterKind::Int,
-            Some(ParameterType::Text) => ParameterKind::String,
-            _ => {
-                let message = format!("`{option}` must be known when the project is built");
-                diags.push(Diagnostic::new(Code::ParameterNotPossible, setting.span, message)
-                    .help("write the value here, or in an `environment`; only texts and whole numbers can wait for the deployment"));
-                continue;
-            }
-        };
-        match model.parameters.get(name) {
-            None => diags.push(unknown_parameter(name, setting.span, model)),
-            Some(found) if found.kind != wanted => {
-                let message = format!("`${name}` has another type than `{option}`");
-                diags.push(Diagnostic::new(Code::WrongValue, setting.span, message).label(found.origin.span, "declared here"));
-            }
-            Some(_) => {}
+        if let Setting::Parameter(name) = &setting.value {
+            let message = format!("`{option}` must be known when the project is built, and `${name}` is not");
+            let help = "write the value here, or in an `environment`; deploy-time parameters can stand in a subscriber's `env`";
+            diags.push(Diagnostic::new(Code::ParameterNotPossible, setting.span, message).help(help));
         }
     }
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::app::wrong_arguments;
-use super::declare::{misplaced, not_yet};
+use super::declare::{misplaced, misplaced_entry, not_yet};
 use super::merge::report_repeats;
 use super::resolve::{Context, items, unknown_here, unknown_name};
 use super::setting::read_option;
@@ -52,7 +52,7 @@ struct Reader<'a, 'c> {
     options: Options,
     emits: Vec<Spanned<String>>,
     allow: Vec<Grant>,
-    env: IndexMap<String, Setting>,
+    env: IndexMap<String, Spanned<Setting>>,
     /// Something was wrong that may be why there is no handler.
     excused: bool,
 }
@@ -148,15 +148,22 @@ impl Reader<'_, '_> {
                 diags.push(Diagnostic::new(Code::BadAction, arg.span, message).help(help));
             }
         }
-        if !resource.starts_with("arn:") {
+        if list.is_empty() {
+            let message = "this allows nothing";
+            diags.push(Diagnostic::new(Code::BadAction, statement.head(), message).help("name at least one action: `allow [\"dynamodb:UpdateItem\"] on …`"));
+        }
+        let parts: Vec<&str> = resource.splitn(6, ':').collect();
+        let exact = matches!(parts.as_slice(), ["arn", _, service, _, _, name] if !service.is_empty() && !service.contains('*') && !name.is_empty() && *name != "*");
+        if !exact {
             let span = statement.args.last().map_or(statement.head(), |arg| arg.span);
-            let message = format!("`{resource}` is not the ARN of a resource");
+            let message = format!("`{resource}` is not the ARN of one kind of resource");
             diags.push(Diagnostic::new(Code::BadAction, span, message).help("an ARN looks like `arn:aws:dynamodb:eu-central-1:111111111111:table/cards`"));
         }
         self.allow.push(Grant { actions, resource: resource.to_owned() });
     }
 
     fn env(&mut self, statement: &Statement, diags: &mut Diagnostics) {
+        statement.fields().for_each(|field| misplaced_entry(field, diags));
         for entry in statement.statements() {
             let name = entry.name.value.as_str();
             let value = match entry.args.as_slice() {
@@ -175,7 +182,8 @@ impl Reader<'_, '_> {
                 diags.push(Diagnostic::new(Code::WrongValue, entry.name.span, format!("`{name}` cannot name a variable here")).help(help));
                 continue;
             }
-            self.env.insert(name.to_owned(), value);
+            let span = entry.args.last().map_or(entry.name.span, |arg| arg.span);
+            self.env.insert(name.to_owned(), Spanned::new(value, span));
         }
     }
 }

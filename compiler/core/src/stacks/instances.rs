@@ -218,7 +218,7 @@ impl<'g, 'e> Maker<'g, 'e> {
         for (domain, origin) in domains {
             let facts = json!({ "domain": domain.clone().unwrap_or_default() });
             let wanted = Wanted {
-                construct: "store/dead_letters",
+                construct: "letters/bucket",
                 prefix: Prefix { own: "DeadLetters".to_owned(), shared: "DeadLetters".to_owned() },
                 home: Home { domain: domain.clone(), event: None, api: None },
                 origin,
@@ -457,7 +457,7 @@ impl<'g> Tools<'g, '_, '_> {
             "runtime": package.map(|package| package.runtime.as_str()),
             "entry": package.map(|package| package.entry.as_str()),
         });
-        let env = subscriber.env.iter().map(|(name, value)| (name.clone(), Binding::Setting(value.clone()))).collect();
+        let env = subscriber.env.iter().map(|(name, value)| (name.clone(), Binding::Setting(value.value.clone()))).collect();
         vec![("code", Binding::Value(code.into())), ("env", Binding::Table(env))]
     }
 

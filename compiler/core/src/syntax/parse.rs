@@ -294,7 +294,7 @@ impl Reader<'_> {
                 Some(same @ ('"' | '\\')) => text.push(same),
                 Some('u') => match unicode(&mut chars) {
                     Some(named) => text.push(named),
-                    None => self.bad_escape("u", span),
+                    None => self.bad_escape("u{…}", span),
                 },
                 other => self.bad_escape(&other.map(String::from).unwrap_or_default(), span),
             }
@@ -303,8 +303,13 @@ impl Reader<'_> {
     }
 
     fn bad_escape(&mut self, escape: &str, span: Span) {
-        let message = format!("`\\{escape}` is not an escape");
-        self.report(Code::BadEscape, span, message, "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{1F600}`");
+        let message = if escape.starts_with('u') {
+            "this `\\u{…}` names no Unicode character".to_owned()
+        } else {
+            format!("`\\{escape}` is not an escape")
+        };
+        let help = format!("the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{{1F600}}`; in a pattern write `\\\\{escape}`");
+        self.report(Code::BadEscape, span, message, help);
     }
 
     fn junk(&mut self, pair: &Pair<'_, Rule>) -> Item {
