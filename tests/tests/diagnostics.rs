@@ -14,6 +14,7 @@ const SHOWN_ELSEWHERE: &[(Code, &str)] = &[
     (Code::TooManyParameters, "tests/tests/limits.rs"),
     (Code::TemplateTooLarge, "tests/tests/limits.rs"),
     (Code::OperationTooLarge, "tests/tests/limits.rs"),
+    (Code::ApiQuota, "tests/tests/limits.rs"),
     (Code::HandlerTooLarge, "tests/tests/limits.rs"),
     (Code::HandlerUnreadable, "compiler/cli/tests/hostile.rs"),
 ];

@@ -38,7 +38,12 @@ impl Project {
         let root = start.ancestors().find(|folder| holds_app(folder)).unwrap_or(&start).to_path_buf();
         let mut project = Project { root, files: Vec::new(), constructs: Vec::new() };
         let root = project.root.clone();
-        project.read_folder(&root, "", 0)?;
+        let mut inner = Vec::new();
+        project.read_folder(&root, "", 0, &mut inner)?;
+        if let (Some(first), false) = (inner.first(), holds_app(&root)) {
+            let message = format!("there are projects below this folder: {}", inner.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "));
+            return Err(Failure::usage(message).help(format!("name one of them: `pipec check {first}`")));
+        }
         if project.files.is_empty() {
             let message = format!("there is no `.pipe` file in `{}` or above it", shown(&start, at));
             return Err(Failure::usage(message).help("start a project with `pipec init my_app`, or name one: `pipec check --project DIR`"));
@@ -48,7 +53,8 @@ impl Project {
         Ok(project)
     }
 
-    fn read_folder(&mut self, folder: &Path, below: &str, depth: usize) -> Result<(), Failure> {
+    /// Reads a folder; one below it that holds an app is a project of its own, and only named in `inner`.
+    fn read_folder(&mut self, folder: &Path, below: &str, depth: usize, inner: &mut Vec<String>) -> Result<(), Failure> {
         if depth > MAX_DEPTH {
             return Err(Failure::usage(format!("folders nest more than {MAX_DEPTH} deep at `{below}`")));
         }
@@ -57,8 +63,11 @@ impl Project {
             let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
             let kind = entry.file_type().map_err(|error| Failure::world(&path, &error))?;
             if kind.is_dir() {
-                if !name.starts_with('.') && !SKIPPED.contains(&name.as_str()) {
-                    self.read_folder(&entry.path(), &path, depth + 1)?;
+                let skipped = name.starts_with('.') || SKIPPED.contains(&name.as_str());
+                if !skipped && holds_app(&entry.path()) {
+                    inner.push(path);
+                } else if !skipped {
+                    self.read_folder(&entry.path(), &path, depth + 1, inner)?;
                 }
             } else if name.starts_with('.') {
                 // Editors keep locks and copies under such names.

@@ -115,7 +115,7 @@ fn human(args: &Args, sources: &Sources, list: &[Diagnostic]) {
 /// A finding as miette wants it.
 struct Shown {
     message: String,
-    code: &'static str,
+    code: String,
     severity: miette::Severity,
     help: Option<String>,
     source: NamedSource<Arc<str>>,
@@ -135,14 +135,14 @@ impl Shown {
             } else {
                 let there = sources.get(other.span.source);
                 related.push(Shown {
-                    message: other.text.clone(), code: "", severity: miette::Severity::Advice, help: None,
+                    message: other.text.clone(), code: String::new(), severity: miette::Severity::Advice, help: None,
                     source: named(there), labels: vec![label(None, other.span, there)], related: Vec::new(),
                 });
             }
         }
         Shown {
             message: finding.message.clone(),
-            code: finding.code.as_str(),
+            code: format!("{}[{}]", finding.severity().as_str(), finding.code.as_str()),
             severity: if finding.severity() == Severity::Error { miette::Severity::Error } else { miette::Severity::Warning },
             help: finding.help.clone(),
             source: named(source),
@@ -180,7 +180,8 @@ impl std::error::Error for Shown {}
 
 impl miette::Diagnostic for Shown {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.code)).filter(|_| !self.code.is_empty()).map(|code| code as Box<dyn fmt::Display>)
+        let code: Box<dyn fmt::Display + 'a> = Box::new(&self.code);
+        Some(code).filter(|_| !self.code.is_empty())
     }
 
     fn severity(&self) -> Option<miette::Severity> {

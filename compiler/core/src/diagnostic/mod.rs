@@ -122,7 +122,11 @@ impl Diagnostics {
     pub fn drop_consequences(&mut self, code: Code) {
         if self.list.iter().any(|diagnostic| diagnostic.code != code && diagnostic.severity() == Severity::Error) {
             self.list.retain(|diagnostic| diagnostic.code != code);
+            return;
         }
+        // Where nothing else is to blame, the first of them is.
+        let mut first = true;
+        self.list.retain(|diagnostic| diagnostic.code != code || std::mem::take(&mut first));
     }
 
     /// Whether there is a finding of that kind.

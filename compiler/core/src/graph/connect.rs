@@ -79,15 +79,24 @@ impl Builder {
         readable.store = store.filter(|_| event.store.as_ref().is_some_and(|store| store.offers("topic")));
         readable.stream = tier.filter(|_| event.tier.as_ref().is_some_and(|tier| tier.offers("stream")));
         for (subscriber_name, subscriber) in &event.subscribers {
-            self.subscriber(name, subscriber_name, subscriber, &readable, diags);
+            self.subscriber(name, subscriber_name, subscriber, &readable, event.incomplete, diags);
         }
     }
 
-    fn subscriber(&mut self, event: &str, name: &str, subscriber: &Subscriber, readable: &Readable, diags: &mut Diagnostics) {
-        let Some(nearest) = readable.nearest() else { return };
+    fn subscriber(&mut self, event: &str, name: &str, subscriber: &Subscriber, readable: &Readable, incomplete: bool, diags: &mut Diagnostics) {
+        let Some(nearest) = readable.nearest() else {
+            if !incomplete {
+                let message = format!("`{event}` has nothing that the subscriber `{name}` could read");
+                let help = "a store, tier or topic can be read when its construct offers the port `topic` or `stream`";
+                diags.push(Diagnostic::new(Code::SourceNotThere, subscriber.origin.span, message).help(help));
+            }
+            return;
+        };
         let from = subscriber.from.as_ref().map_or(nearest, |from| from.value);
         let Some(upstream) = readable.get(from) else {
-            diags.extend(subscriber.from.as_ref().map(|said| not_there(said, event, nearest)));
+            if !incomplete {
+                diags.extend(subscriber.from.as_ref().map(|said| not_there(said, event, nearest)));
+            }
             return;
         };
         let source = if from == ReadFrom::Stream { "source/stream" } else { "source/queue" };

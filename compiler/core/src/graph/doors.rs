@@ -9,9 +9,11 @@ use crate::source::Span;
 /// Checks every event's door.
 pub fn check(model: &Model, diags: &mut Diagnostics) {
     paths(model, diags);
+    open_doors(model, diags);
     for (name, event) in &model.events {
         lock(model, name, event, diags);
         domain(model, name, event, diags);
+        lock_domain(model, name, event, diags);
         tier(name, event, diags);
         listeners(name, event, diags);
     }
@@ -67,14 +69,6 @@ fn lock(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
             let message = format!("`{name}` has a public door and does not say who may use it");
             diags.push(Diagnostic::new(Code::NoAuth, origin.span, message).help(help));
         }
-        (Ingress::Api { api, .. }, Some(auth)) if auth.value.is_none() => {
-            let throttled = model.apis.get(&api.value).is_some_and(|api| api.options.contains_key("throttle"));
-            if !throttled {
-                let message = format!("`{name}` is open to everybody, and the api `{}` has no throttle", api.value);
-                let help = "add `throttle 100/s burst 200` to the api; without it one caller can use up the account's whole request rate";
-                diags.push(Diagnostic::new(Code::OpenWithoutThrottle, auth.span, message).help(help));
-            }
-        }
         (Ingress::Topic { .. }, Some(auth)) => {
             let message = format!("`{name}` comes in by a private topic, which has no `auth`");
             let help = "only roles that are granted it may publish to the topic; remove the `auth`";
@@ -84,19 +78,43 @@ fn lock(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
     }
 }
 
+/// Proof 38: an api with an open door has a throttle. Said once an api, at the first such door.
+fn open_doors(model: &Model, diags: &mut Diagnostics) {
+    for (name, api) in model.apis.iter().filter(|(_, api)| !api.options.contains_key("throttle")) {
+        let open = model.events.iter().find_map(|(event_name, event)| match (&event.ingress, &event.auth) {
+            (Ingress::Api { api, .. }, Some(auth)) if api.value == *name && auth.value.is_none() => Some((event_name, auth.span)),
+            _ => None,
+        });
+        let Some((event, span)) = open else { continue };
+        let message = format!("`{event}` is open to everybody, and the api `{name}` has no throttle");
+        let help = "add `throttle 100/s burst 200` to the api; without it one caller can use up the account's whole request rate";
+        diags.push(Diagnostic::new(Code::OpenWithoutThrottle, span, message).label(api.origin.span, "the api").help(help));
+    }
+}
+
 /// A domain is a deployment of its own, so its events come in by its own apis.
 fn domain(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
     let Ingress::Api { api, .. } = &event.ingress else { return };
     let Some(declared) = model.apis.get(&api.value) else { return };
     if declared.domain != event.domain {
-        let place = |domain: &Option<String>| domain.as_ref().map_or("no domain".to_owned(), |d| format!("the domain `{d}`"));
-        let message = format!("`{name}` is in {}, and the api `{}` in {}", place(&event.domain), api.value, place(&declared.domain));
+        let place = |domain: &Option<String>| domain.as_ref().map_or("outside all domains".to_owned(), |d| format!("in the domain `{d}`"));
+        let message = format!("`{name}` is {}, and the api `{}` {}", place(&event.domain), api.value, place(&declared.domain));
         let help = match &event.domain {
             Some(domain) => format!("declare an api in `events/{domain}/`, or move the event's file: each domain is deployed by itself, doors included"),
             None => "move the event's file beside the api: each domain is deployed by itself, doors included".to_owned(),
         };
         diags.push(Diagnostic::new(Code::ForeignApi, api.span, message).label(declared.origin.span, "the api").help(help));
     }
+}
+
+/// The plan that ties a lock to a stage is deployed with the stage, and takes the lock's key from the app or from its own domain.
+fn lock_domain(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
+    let Some((lock, span)) = event.auth.as_ref().and_then(|auth| Some((auth.value.as_deref()?, auth.span))) else { return };
+    let Some(auth) = model.auths.get(lock).filter(|auth| auth.domain.is_some() && auth.domain != event.domain) else { return };
+    let domain = auth.domain.as_deref().unwrap_or_default();
+    let message = format!("`{name}` is outside the domain `{domain}`, and the lock `{lock}` is inside it");
+    let help = format!("declare `auth {lock}` outside `events/`, where every domain can use it");
+    diags.push(Diagnostic::new(Code::ForeignApi, span, message).label(auth.choice.origin.span, "the lock").help(help));
 }
 
 fn tier(name: &str, event: &Event, diags: &mut Diagnostics) {
@@ -108,7 +126,7 @@ fn tier(name: &str, event: &Event, diags: &mut Diagnostics) {
 }
 
 fn listeners(name: &str, event: &Event, diags: &mut Diagnostics) {
-    if event.subscribers.is_empty() && event.store.is_none() {
+    if event.subscribers.is_empty() && event.store.is_none() && !event.incomplete {
         let message = format!("`{name}` is sent to nobody and kept nowhere");
         let help = "add a `subscriber`, or `store s3` to keep it";
         diags.push(Diagnostic::new(Code::NothingListens, event.origin.span, message).help(help));

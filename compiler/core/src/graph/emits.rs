@@ -55,7 +55,10 @@ fn cycles(graph: &FlowGraph, diags: &mut Diagnostics) {
             .map(|node| node.event.as_str())
             .collect();
         names.sort_unstable();
-        let message = format!("these events emit each other for ever: {}", names.join(" → "));
+        let message = match names.as_slice() {
+            [only] => format!("`{only}` emits itself for ever"),
+            _ => format!("these events emit each other for ever: {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        };
         let help = "take one `emits` out of the circle: each event would cause the next without end, at your cost";
         diags.extend(said.map(|said| Diagnostic::new(Code::EmitsCycle, said.span, message).help(help)));
     }

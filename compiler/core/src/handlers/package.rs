@@ -77,7 +77,10 @@ impl Packer<'_> {
             let message = format!("the handler's files are {} MB, and Lambda takes {} MB", size >> 20, MAX_BYTES >> 20);
             return Err(finding(Code::HandlerTooLarge, message));
         }
-        let bytes = zip(&files, self.bases.get(language.folder.as_str()))
+        let Some(base) = self.bases.get(language.folder.as_str()) else {
+            return Err(finding(Code::BadConstruct, format!("the construct `{}` names the runtime `{}`, which does not exist", subscriber.handler.construct, language.folder)));
+        };
+        let bytes = zip(&files, Some(base))
             .map_err(|error| finding(Code::HandlerTooLarge, format!("the handler cannot be packed: {error}")))?;
         let key = format!("handlers/{}.zip", sha256(&bytes));
         Ok(Package { key, runtime: language.runtime, entry: language.entry, bytes: Arc::new(bytes) })
@@ -106,7 +109,10 @@ impl Packer<'_> {
     /// The files of a handler and the path of its entry: a file with what it imports, or a whole folder.
     fn code(&self, handler: &Handler, language: &Language<'_>) -> Result<(Files, String), Box<Diagnostic>> {
         let path = handler.path.value.trim_start_matches("./").trim_end_matches('/');
-        let outside = path.is_empty() || path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|part| part == "..");
+        if path.is_empty() || path == "." {
+            return Err(explain(handler, path, &FileError::Missing(Vec::new())));
+        }
+        let outside = path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|part| part == "..");
         if outside {
             return Err(explain(handler, path, &FileError::Outside));
         }

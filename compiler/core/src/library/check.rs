@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::construct::{Construct, OfferValue};
-use super::evaluate::{GLOBALS, Machine};
+use super::evaluate::{FACTS, GLOBALS, Machine};
+use super::setting::from_written;
 use super::node::{Node, Problem, Source};
 use super::yaml::Range;
 use crate::diagnostic::{Code, nearest};
@@ -43,6 +44,7 @@ impl Checker<'_> {
             let message = format!("a construct has at most {MAX_RESOURCES} resources; make two of it");
             self.problems.push((Code::BadConstruct, Problem::new(Range::default(), message)));
         }
+        self.names(construct);
         for offer in construct.offers.values() {
             match &offer.value {
                 OfferValue::Value(node) => self.node(node),
@@ -68,6 +70,32 @@ impl Checker<'_> {
         }
     }
 
+    /// What the file itself fixes: its id, logical ids, types, defaults.
+    fn names(&mut self, construct: &Construct) {
+        let mut bad = |message: String| self.problems.push((Code::BadConstruct, Problem::new(Range::default(), message)));
+        if !construct.file.ends_with(&format!("{}/construct.yaml", construct.id)) {
+            bad(format!("the construct is called `{}`, and its folder is not", construct.id));
+        }
+        for (name, resource) in &construct.resources {
+            if !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+                bad(format!("`{name}` is no logical id: those hold letters and digits only"));
+            }
+            if resource.kind.split("::").count() < 3 && !resource.kind.starts_with("Custom::") {
+                bad(format!("`{}` is no resource type, such as `AWS::SQS::Queue`", resource.kind));
+            }
+        }
+        for (name, spec) in &construct.parameters {
+            let bounds = spec.between.iter().flat_map(|(low, high)| [low, high]).chain(&spec.step);
+            let written = spec.default.iter().chain(bounds);
+            if written.clone().any(|written| from_written(spec.kind, written).is_none()) {
+                bad(format!("the parameter `{name}` has a default or bound that is not {}", spec.kind.describe()));
+            }
+            if spec.kind == super::ParameterType::Word && spec.of.is_empty() {
+                bad(format!("the parameter `{name}` is a word and does not say `of` which"));
+            }
+        }
+    }
+
     fn node(&mut self, node: &Node<Source>) {
         let mut found: Vec<(Source, Vec<String>)> = Vec::new();
         node.visit(&mut Vec::new(), &mut |source, names| found.push((source.clone(), names.to_vec())));
@@ -84,6 +112,14 @@ impl Checker<'_> {
                 return;
             }
         };
+        for (root, name) in self.machine.facts_in(&source.text) {
+            let Some((_, facts)) = FACTS.iter().find(|(known, _)| *known == root) else { continue };
+            if !facts.contains(&name.as_str()) && !loop_names.contains(&root) {
+                let near = nearest(&name, facts.iter().copied()).map(|near| format!("; did you mean `{root}.{near}`?"));
+                let message = format!("there is no `{root}.{name}`{}", near.unwrap_or_default());
+                self.problems.push((Code::ConstructUnknownName, Problem::new(source.at, message)));
+            }
+        }
         for name in used {
             if self.known.contains(name.as_str()) || loop_names.contains(&name) {
                 continue;

@@ -21,6 +21,17 @@ use super::setting::{Setting, default_of};
 /// Names that every expression has.
 pub const GLOBALS: &[&str] = &["app", "aws", "artifacts", "event", "subscriber", "api", "auth", "template", "digest", "range", "dict", "namespace", "debug"];
 
+/// The facts behind those names of which all are known; the others depend on what is instantiated.
+pub const FACTS: &[(&str, &[&str])] = &[
+    ("aws", &["partition", "region", "account", "url_suffix", "stack_name"]),
+    ("artifacts", &["bucket"]),
+    ("app", &["name", "slug", "environment", "doc", "region", "tracing", "log_days", "removal", "tags"]),
+    ("event", &["name", "slug", "kebab", "doc", "type", "source", "version", "key", "method", "variables", "key_in_path", "body_schema"]),
+    ("subscriber", &["name", "slug", "doc", "emits", "allow"]),
+    ("api", &["name", "doc"]),
+    ("code", &["key", "runtime", "entry"]),
+];
+
 /// Steps that one expression or template may take: far above any honest one, and it ends a runaway loop.
 const FUEL: u64 = 200_000;
 
@@ -74,6 +85,18 @@ impl Machine {
         let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// The names with one attribute each: `("aws", "region")` of `aws.region`.
+    pub fn facts_in(&self, source: &str) -> Vec<(String, String)> {
+        let Ok(compiled) = self.env.compile_expression(source) else { return Vec::new() };
+        let mut found: Vec<(String, String)> = compiled
+            .undeclared_variables(true)
+            .into_iter()
+            .filter_map(|name| name.split_once('.').map(|(root, rest)| (root.to_owned(), rest.split('.').next().unwrap_or(rest).to_owned())))
+            .collect();
+        found.sort_unstable();
+        found
     }
 
     /// Whether a text template parses.
@@ -303,7 +326,7 @@ fn setting_value(setting: &Setting) -> Value {
         Setting::Duration(s) => units(&[("seconds", *s), ("minutes", s / 60), ("hours", s / 3600), ("days", s / 86_400)]),
         Setting::Size(bytes) => units(&[("bytes", *bytes), ("kb", bytes >> 10), ("mb", bytes >> 20)]),
         Setting::Rate { amount, seconds } => units(&[("amount", *amount), ("seconds", *seconds)]),
-        Setting::Parameter(name) => reference(Symbol::Parameter(name.as_str().into())),
+        Setting::Parameter(name) => reference(Symbol::Parameter(crate::names::pascal(name).into())),
     }
 }
 

@@ -95,7 +95,13 @@ pub fn load(library: &mut Library, files: &[ConstructFile], checks: Checks) -> V
                 errors.extend(problems.into_iter().map(|(code, problem)| error(code, problem)));
                 library.constructs.insert(construct.id.clone(), construct);
             }
-            Err(problem) => errors.push(error(Code::BadConstruct, problem)),
+            Err(problem) => {
+                errors.push(error(Code::BadConstruct, problem));
+                let mut parts = file.path.rsplit('/').skip(1);
+                if let (Some(name), Some(kind)) = (parts.next(), parts.next()) {
+                    library.broken.push(format!("{kind}/{name}"));
+                }
+            }
         }
     }
     library.constructs.sort_unstable_keys();

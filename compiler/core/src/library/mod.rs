@@ -30,6 +30,8 @@ pub use setting::Setting;
 #[derive(Debug, Default)]
 pub struct Library {
     constructs: IndexMap<String, Construct>,
+    /// Ids of constructs whose files could not be read, which was reported.
+    broken: Vec<String>,
     /// The regions of AWS.
     pub regions: Vec<String>,
     /// The retention periods that CloudWatch Logs knows, in days, ascending.
@@ -43,6 +45,12 @@ impl Library {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Construct> {
         self.constructs.get(id)
+    }
+
+    /// Whether a construct's file could not be read.
+    #[must_use]
+    pub fn is_broken(&self, kind: &str, name: &str) -> bool {
+        self.broken.contains(&format!("{kind}/{name}"))
     }
 
     /// The construct of a kind and a name.

@@ -254,7 +254,9 @@ pub fn report_unused(context: &Context<'_>, model: &Model, diags: &mut Diagnosti
         }
     }
     for (name, auth) in &model.auths {
-        if !used.auths.contains(&name.as_str()) {
+        // A door that does not say its lock yet may be about to use this one.
+        let undecided = model.events.values().any(|event| event.auth.is_none() && matches!(event.ingress, super::Ingress::Api { .. }));
+        if !used.auths.contains(&name.as_str()) && !undecided {
             unused("auth", name, auth.choice.origin.span, diags);
         }
     }

@@ -126,7 +126,8 @@ fn declared_name<'a>(statement: &'a Statement, known: &Known, diags: &mut Diagno
         Some(Literal::Word(name)) if name != "is" => Some(name.as_str()),
         _ => None,
     };
-    let fits = name.is_some() && (statement.block.is_some() || statement.broken);
+    let plain = matches!(known.name, "api" | "auth");
+    let fits = name.is_some() && (statement.block.is_some() || statement.broken || plain);
     if !fits && !statement.broken {
         let word = known.name;
         let message = if name.is_none() { format!("`{word}` needs a name") } else { format!("`{word}` needs a block") };

@@ -18,6 +18,7 @@ pub fn event(context: &Context<'_>, model: &Model, name: &str, declared: Declare
     let over = context.overlays.of("event", name);
     let block = context.effective(declared, &over, diags);
     let mut parts = Parts { context, model, name, domain: declared.domain, found: Found::default() };
+    let before = diags.len();
     let mut broken = declared.statement.broken;
     for item in &block {
         match item {
@@ -30,6 +31,7 @@ pub fn event(context: &Context<'_>, model: &Model, name: &str, declared: Declare
             _ => {}
         }
     }
+    parts.found.incomplete = broken || diags.len() > before;
     parts.finish(declared.statement, broken, diags)
 }
 
@@ -45,6 +47,7 @@ struct Found {
     store: Option<Choice>,
     version: Option<i64>,
     subscribers: IndexMap<String, super::Subscriber>,
+    incomplete: bool,
 }
 
 struct Parts<'a, 'c> {
@@ -188,6 +191,10 @@ impl Parts<'_, '_> {
     fn api_name(&self, name: Option<Spanned<String>>, statement: &Statement, diags: &mut Diagnostics) -> Option<Spanned<String>> {
         let apis = &self.model.apis;
         let span = statement.head();
+        let mut near = apis.iter().filter(|(_, api)| api.domain.as_deref() == self.domain).map(|(name, _)| name);
+        if let (None, Some(only), None) = (&name, near.next(), near.next()) {
+            return Some(Spanned::new(only.clone(), span));
+        }
         match (name, apis.len()) {
             (Some(name), _) => {
                 if !apis.contains_key(&name.value) {
@@ -213,7 +220,7 @@ impl Parts<'_, '_> {
     }
 
     fn finish(self, statement: &Statement, broken: bool, diags: &mut Diagnostics) -> Option<Event> {
-        let Found { ingress, said_ingress, auth, mut tier, said_volume, key, schema, mut store, version, subscribers } = self.found;
+        let Found { ingress, said_ingress, mut auth, mut tier, said_volume, key, schema, mut store, version, subscribers, incomplete } = self.found;
         let span = statement.head();
         let Some(ingress) = ingress else {
             if !said_ingress && !broken {
@@ -223,6 +230,12 @@ impl Parts<'_, '_> {
             }
             return None;
         };
+        if matches!(ingress, Ingress::Topic { .. }) {
+            // What a profile or `event *` says of public doors does not concern a private topic.
+            let own = |place: Span| place.source == statement.span.source && statement.span.range().contains(&(place.start as usize));
+            tier = tier.filter(|tier| own(tier.origin.span));
+            auth = auth.filter(|auth| own(auth.span));
+        }
         if matches!(ingress, Ingress::Api { .. }) {
             let default = |construct: &str, word: &str| {
                 self.context.default_choice(construct, Origin { path: format!("{}.{word}", self.name), span })
@@ -238,7 +251,7 @@ impl Parts<'_, '_> {
             origin: Origin { path: self.name.to_owned(), span },
             domain: self.domain.map(str::to_owned),
             version: version.unwrap_or(1),
-            ingress, auth, tier, key, schema, store, subscribers,
+            ingress, auth, tier, key, schema, store, incomplete, subscribers,
         })
     }
 }

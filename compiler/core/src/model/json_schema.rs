@@ -91,7 +91,8 @@ fn property(field: &SchemaField, bounded: bool, used: &mut Vec<String>) -> Value
         }
     };
     put("pattern", constraints.pattern.as_ref().map(|pattern| json!(pattern)));
-    put(least, constraints.min_length.or(bounded.then_some(1)).map(|n| json!(n)));
+    let at_least = if bounded { Some(constraints.min_length.unwrap_or(1).max(1)) } else { constraints.min_length };
+    put(least, at_least.map(|n| json!(n)));
     put(most, constraints.max_length.or((bounded && field.shape == Shape::String).then_some(256)).map(|n| json!(n)));
     put("minimum", constraints.minimum.map(number));
     put("maximum", constraints.maximum.map(number));

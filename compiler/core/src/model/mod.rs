@@ -172,6 +172,9 @@ pub struct Event {
     pub schema: Option<Schema>,
     /// Where it is kept.
     pub store: Option<Choice>,
+    /// Something of it was not understood and reported, so that what is missing may be its consequence.
+    #[serde(skip)]
+    pub incomplete: bool,
     /// Who reads it, by name.
     pub subscribers: IndexMap<String, Subscriber>,
 }

@@ -151,6 +151,9 @@ impl Context<'_> {
             not_yet(word.span, &format!("`{keyword} {name}`"), diags);
             return None;
         }
+        if self.library.is_broken(kind, name) {
+            return None;
+        }
         let list = list_of(self.library.names(kind));
         let help = match nearest(name, self.library.names(kind)) {
             Some(near) => format!("did you mean `{near}`? it can be {list}"),

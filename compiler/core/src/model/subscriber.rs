@@ -119,7 +119,10 @@ impl Reader<'_, '_> {
                 Literal::Comma => {}
                 Literal::Word(name) => {
                     let events = &self.context.all.events;
-                    if events.contains_key(name.as_str()) {
+                    if self.emits.iter().any(|known| known.value == *name) {
+                        let message = format!("`emits {name}` stands twice");
+                        diags.push(Diagnostic::new(Code::SaidTwice, arg.span, message).help("keep one of them"));
+                    } else if events.contains_key(name.as_str()) {
                         self.emits.push(Spanned::new(name.clone(), arg.span));
                     } else {
                         diags.push(unknown_name("event", name, arg.span, events.keys().copied()));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::library::{Binding, Scope, Symbol};
 use crate::model::{Event, Ingress, Model, PathPart, Subscriber, json_schema};
-use crate::names::kebab;
+use crate::names::{digest, kebab, pascal};
 
 /// `app`, `aws` and `artifacts`, which every expression has.
 pub fn globals(model: &Model) -> Scope {
@@ -59,12 +59,19 @@ pub fn event_source(model: &Model, name: &str) -> String {
     format!("/{}/{name}", model.app.name.value)
 }
 
+/// The event's name for names that know no capitals. A name that does not survive the way there and back gets a
+/// digest, so that `ABc` and `Abc` stay two.
+fn lower(name: &str) -> String {
+    let lower = kebab(name);
+    if pascal(&lower) == name { lower } else { format!("{lower}-{}", digest(name.as_bytes())) }
+}
+
 /// `event`, as expressions see it.
 pub fn event(model: &Model, name: &str, event: &Event) -> Value {
     let mut facts = json!({
         "name": name,
         "slug": format!("{}-{name}", slug(model)),
-        "kebab": format!("{}-{}", kebab(&slug(model)), kebab(name)),
+        "kebab": format!("{}-{}", kebab(&slug(model)), lower(name)),
         "doc": event.doc,
         "type": event_type(model, name, event),
         "source": event_source(model, name),

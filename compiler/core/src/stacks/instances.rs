@@ -219,7 +219,7 @@ impl<'g, 'e> Maker<'g, 'e> {
             let facts = json!({ "domain": domain.clone().unwrap_or_default() });
             let wanted = Wanted {
                 construct: "letters/bucket",
-                prefix: Prefix { own: "DeadLetters".to_owned(), shared: "DeadLetters".to_owned() },
+                prefix: Prefix { own: "StreamDeadLetters".to_owned(), shared: "StreamDeadLetters".to_owned() },
                 home: Home { domain: domain.clone(), event: None, api: None },
                 origin,
                 bindings: vec![("key", Binding::Instance(shared.key.clone())), ("place", Binding::Value(facts.into()))],
@@ -282,13 +282,25 @@ impl<'g, 'e> Maker<'g, 'e> {
             bindings.push(("api", Binding::Value(json!({ "name": name, "doc": api.doc }).into())));
             let wanted = Wanted { construct: "release/rest", prefix: Prefix::default(), home: home.clone(), origin: api.origin.clone(), bindings };
             let Some(release) = self.make(wanted, diags) else { continue };
-            for auth in auths {
-                self.plan(auth, &home, &release, rest, shared, diags);
+            for auth in &auths {
+                let others: Vec<&str> = auths.iter().filter(|other| *other != auth).copied().collect();
+                self.plan(auth, &others, &home, &release, rest, shared, diags);
             }
         }
     }
 
-    fn plan(&mut self, name: &str, home: &Home, release: &Instance, rest: &Instance, shared: &Shared, diags: &mut Diagnostics) {
+    /// The plan of one lock at an api. `others` are the locks of other events there.
+    #[allow(clippy::too_many_arguments, reason = "what a plan ties together")]
+    fn plan(
+        &mut self,
+        name: &str,
+        others: &[&str],
+        home: &Home,
+        release: &Instance,
+        rest: &Instance,
+        shared: &Shared,
+        diags: &mut Diagnostics,
+    ) {
         let Some(auth) = self.graph.model.auths.get(name) else { return };
         let construct = auth.choice.construct.replacen("auth/", "plan/", 1);
         let Some(lock) = shared.auths.get(name).filter(|_| self.library.get(&construct).is_some()) else { return };
@@ -296,7 +308,7 @@ impl<'g, 'e> Maker<'g, 'e> {
         bindings.push(("release", Binding::Instance(release.clone())));
         bindings.push(("rest", Binding::Instance(rest.clone())));
         bindings.push(("lock", Binding::Instance(lock.clone())));
-        let facts = json!({ "name": name, "api": home.api });
+        let facts = json!({ "name": name, "api": home.api, "others": others });
         bindings.push(("auth", Binding::Value(facts.into())));
         let prefix = Prefix { own: pascal(name), shared: pascal(name) };
         self.make(Wanted { construct: &construct, prefix, home: home.clone(), origin: auth.choice.origin.clone(), bindings }, diags);
@@ -362,7 +374,8 @@ impl<'g> Tools<'g, '_, '_> {
     ) -> Option<Instance> {
         let base = ResourceId(*next);
         *next += STEP;
-        let own = node.subscriber.as_deref().map(pascal).unwrap_or_default();
+        // The word keeps a subscriber called `delivery` apart from the event's own resources.
+        let own = node.subscriber.as_deref().map(|name| format!("Subscriber{}", pascal(name))).unwrap_or_default();
         let event = self.graph.event(node)?;
         let wanted = Wanted {
             construct: &construct,

@@ -25,6 +25,7 @@ const SPLIT: &str = "move some events into a folder below `events/`, such as `ev
 /// Checks every stack and every root.
 pub fn check(tree: &StackTree, model: &Model, diags: &mut Diagnostics) {
     for root in &tree.roots {
+        nested_ids(root, tree, diags);
         root_size(root, tree, diags);
         for stack in &root.stacks {
             stack_size(stack, tree, diags);
@@ -44,6 +45,18 @@ fn stack_size(stack: &Stack, tree: &StackTree, diags: &mut Diagnostics) {
         if count > MAX_VALUES {
             let message = format!("the stack `{}` has {count} {what}, and CloudFormation takes {MAX_VALUES}", stack.name);
             diags.push(Diagnostic::new(Code::TooManyParameters, span, message).help(SPLIT));
+        }
+    }
+}
+
+/// Names that differ only in `_` or case would give one logical id to two nested stacks.
+fn nested_ids(root: &Root, tree: &StackTree, diags: &mut Diagnostics) {
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    for stack in &root.stacks {
+        let span = stack.resources.first().map_or(tree.app.origin.span, |resource| resource.origin.span);
+        if let Some(other) = seen.insert(stack.name.logical_id(), span) {
+            let message = format!("two stacks would both be called `{}`", stack.name.logical_id());
+            diags.push(Diagnostic::new(Code::SameLogicalId, span, message).label(other, "the other one").help("rename one of the two: logical ids hold letters and digits only"));
         }
     }
 }

@@ -69,6 +69,7 @@ pub struct Collections {
 fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: &mut Diagnostics) -> Placed {
     let mut placed = Placed { stacks: BTreeMap::new(), index: HashMap::new(), collections: Collections::default() };
     let mut taken: BTreeMap<StackName, HashMap<String, usize>> = BTreeMap::new();
+    let mut clashing: BTreeSet<StackName> = BTreeSet::new();
     let files: Vec<Arc<str>> = sources.iter().map(|source| Arc::from(source.path.as_str())).collect();
     for (made, resources) in made.iter().zip(produced) {
         for resource in resources {
@@ -78,7 +79,7 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
             let logical_id = format!("{prefix}{}", resource.name);
             let stack = placed.stacks.entry(name.clone()).or_insert_with(|| Stack::empty(name.clone()));
             let place = stack.resources.len();
-            if taken.entry(name.clone()).or_default().insert(logical_id.clone(), place).is_some() {
+            if taken.entry(name.clone()).or_default().insert(logical_id.clone(), place).is_some() && clashing.insert(name.clone()) {
                 diags.push(same_id(&logical_id, made));
             }
             placed.index.insert(resource.id, (name.clone(), logical_id.clone()));
@@ -103,7 +104,7 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
 
 fn same_id(logical_id: &str, made: &Made) -> Diagnostic {
     let message = format!("two resources of one stack would both be called `{logical_id}`");
-    Diagnostic::new(Code::SameLogicalId, made.origin.span, message).help("rename the subscriber or event: logical ids hold letters and digits only")
+    Diagnostic::new(Code::SameLogicalId, made.origin.span, message).help("rename one of the two: logical ids hold letters and digits only")
 }
 
 impl Stack {

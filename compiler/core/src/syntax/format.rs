@@ -103,7 +103,7 @@ impl Printer<'_> {
             if !statement.args.is_empty() {
                 out.push(' ');
             }
-            match self.inline(block, depth) {
+            match self.inline_of(statement, depth) {
                 Some(text) => out.push_str(&text),
                 None => self.block(block, depth, out),
             }
@@ -167,6 +167,14 @@ impl Printer<'_> {
         format!("[{lines}\n{}]", "  ".repeat(depth))
     }
 
+    /// A statement's block on one line, if the whole line fits; padding does not count, so that neighbours do not
+    /// decide.
+    fn inline_of(&self, statement: &Statement, depth: usize) -> Option<String> {
+        let text = self.inline(statement.block.as_ref()?, depth)?;
+        let head = depth * 2 + statement.name.value.len() + self.args(&statement.args, depth).len() + 2;
+        (head + text.len() <= MAX_WIDTH).then_some(text)
+    }
+
     /// The block on one line, if it was written so and fits.
     fn inline(&self, block: &Block, depth: usize) -> Option<String> {
         if block.items.is_empty() {
@@ -194,11 +202,10 @@ impl Printer<'_> {
     /// Whether neighbours align with this item.
     fn is_one_line(&self, item: &Item, depth: usize) -> bool {
         match item {
-            Item::Statement(statement) if statement.docs.is_empty() => {
-                let fits = |block: &Block| self.inline(block, depth).is_some();
-                depth > 0 && statement.block.as_ref().is_none_or(fits)
+            Item::Statement(statement) => {
+                depth > 0 && (statement.block.is_none() || self.inline_of(statement, depth).is_some())
             }
-            Item::Field(field) => field.docs.is_empty(),
+            Item::Field(_) => true,
             _ => false,
         }
     }

@@ -132,7 +132,11 @@ impl Reader<'_> {
                 }
                 Rule::broken => {
                     span.end = self.pair_span(&part).end;
-                    self.broken(&part, broken);
+                    let next_statement = block.is_some() && part.as_str().starts_with(|c: char| c.is_ascii_alphabetic());
+                    if next_statement && !broken {
+                        self.unexpected(&part, "for a second statement on one line, put a `;` before it");
+                    }
+                    self.broken(&part, broken || next_statement);
                     broken = true;
                 }
                 Rule::newline => {}
