@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use pipec_core::artifacts::Format;
 use pipec_core::handlers::{FileError, ProjectFiles};
@@ -58,15 +59,26 @@ impl Project {
     /// Compiles it.
     #[must_use]
     pub fn compile(&self, environment: Option<&str>, until: Stage) -> Compiled {
-        let pipes: Vec<(String, Vec<u8>)> =
-            self.files.iter().filter(|(path, _)| path.ends_with(".pipe")).map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+        let pipes: Vec<(String, Vec<u8>)> = self
+            .files
+            .iter()
+            .filter(|(path, _)| path.ends_with(".pipe"))
+            .map(|(path, bytes)| (path.clone(), bytes.clone()))
+            .collect();
         let constructs: Vec<(String, String)> = self
             .files
             .iter()
             .filter(|(path, _)| path.starts_with("lib/"))
             .map(|(path, bytes)| (path.clone(), String::from_utf8_lossy(bytes).into_owned()))
             .collect();
-        let input = Input { files: &pipes, constructs: &constructs, library: stdlib(), environment, project: self, format: Format::Yaml };
+        let input = Input {
+            files: &pipes,
+            constructs: &constructs,
+            library: stdlib(),
+            environment,
+            project: self,
+            format: Format::Yaml,
+        };
         compile(input, until, &mut |_| {})
     }
 
@@ -88,7 +100,8 @@ impl ProjectFiles for Project {
             None if self.files.keys().any(|file| file.starts_with(&below)) => Err(FileError::Folder),
             None => {
                 let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-                let beside = self.files.keys().filter_map(|file| file.strip_prefix(&folder)).map(str::to_owned);
+                let beside =
+                    self.files.keys().filter_map(|file| file.strip_prefix(&folder)).map(str::to_owned);
                 Err(FileError::Missing(beside.collect()))
             }
         }
@@ -103,10 +116,15 @@ impl ProjectFiles for Project {
 /// The standard library.
 #[must_use]
 pub fn stdlib() -> Library {
-    let files = pipec_stdlib::files();
-    let (library, errors) = assemble(files.iter().map(|(path, bytes)| (path.as_str(), *bytes)), Checks::Run);
-    assert!(errors.is_empty(), "the standard library has errors: {errors:#?}");
-    library
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    let read = || {
+        let files = pipec_stdlib::files();
+        let (library, errors) =
+            assemble(files.iter().map(|(path, bytes)| (path.as_str(), *bytes)), Checks::Run);
+        assert!(errors.is_empty(), "the standard library has errors: {errors:#?}");
+        library
+    };
+    LIBRARY.get_or_init(read).clone()
 }
 
 /// All findings, a line each: `P0203 app.pipe:3:5`, with message and help.
@@ -125,7 +143,8 @@ pub fn findings(done: &Compiled) -> String {
 pub fn place(done: &Compiled, finding: &pipec_core::diagnostic::Diagnostic) -> String {
     let source = done.sources.get(finding.span.source);
     let at = source.map(|source| source.position(finding.span.start));
-    let (path, line, column) = (done.sources.path(finding.span.source), at.map_or(0, |p| p.line), at.map_or(0, |p| p.column));
+    let (path, line, column) =
+        (done.sources.path(finding.span.source), at.map_or(0, |p| p.line), at.map_or(0, |p| p.column));
     format!("{} {path}:{line}:{column}", finding.code.as_str())
 }
 

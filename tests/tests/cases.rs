@@ -40,7 +40,8 @@ fn parse(path: &Path, text: String) -> datatest_stable::Result<()> {
 fn formatted(path: &Path, text: String) -> datatest_stable::Result<()> {
     let once = |text: &str| {
         let done = Project::single(text).compile(None, Stage::Syntax);
-        let result = done.syntax.first().zip(done.sources.iter().next()).map(|(file, source)| format(source, file));
+        let result =
+            done.syntax.first().zip(done.sources.iter().next()).map(|(file, source)| format(source, file));
         (result.unwrap_or(Err(FormatError::HasErrors)), done)
     };
     let (result, done) = once(&text);
@@ -61,15 +62,23 @@ fn model(path: &Path, text: String) -> datatest_stable::Result<()> {
 
 fn graph(path: &Path, text: String) -> datatest_stable::Result<()> {
     let done = compiled(&text, Stage::Graph);
-    let shown = done.graph.as_ref().map(|graph| format!("{}\n{}\n{}", graph.dump(), graph.to_mermaid(), graph.to_dot()));
+    let shown = done
+        .graph
+        .as_ref()
+        .map(|graph| format!("{}\n{}\n{}", graph.dump(), graph.to_mermaid(), graph.to_dot()));
     check(path, &shown.unwrap_or_default(), &done);
     Ok(())
 }
 
 fn stacks(path: &Path, text: String) -> datatest_stable::Result<()> {
     let done = compiled(&text, Stage::Artifacts);
-    let files = done.bundle.iter().flat_map(|bundle| &bundle.files).filter(|(path, _)| !path.starts_with("handlers/"));
-    let shown: String = files.map(|(path, bytes)| format!("# {path}\n{}\n", String::from_utf8_lossy(bytes))).collect();
+    let files = done
+        .bundle
+        .iter()
+        .flat_map(|bundle| &bundle.files)
+        .filter(|(path, _)| !path.starts_with("handlers/"));
+    let shown: String =
+        files.map(|(path, bytes)| format!("# {path}\n{}\n", String::from_utf8_lossy(bytes))).collect();
     check(path, &hide_hashes(&shown), &done);
     Ok(())
 }

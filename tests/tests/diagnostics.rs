@@ -26,8 +26,11 @@ fn every_code_has_a_page_that_is_true() {
         let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} has no page", code.as_str()));
         let title = format!("# {}: {}", code.as_str(), code.title());
         assert_eq!(text.lines().next(), Some(title.as_str()), "{}", path.display());
-        let (before, right) = text.split_once("\n## Right\n").unwrap_or_else(|| panic!("{} has no `## Right`", code.as_str()));
-        let (_, wrong) = before.split_once("\n## Wrong\n").unwrap_or_else(|| panic!("{} has no `## Wrong`", code.as_str()));
+        let (before, right) =
+            text.split_once("\n## Right\n").unwrap_or_else(|| panic!("{} has no `## Right`", code.as_str()));
+        let (_, wrong) = before
+            .split_once("\n## Wrong\n")
+            .unwrap_or_else(|| panic!("{} has no `## Wrong`", code.as_str()));
         check_wrong(*code, &example(wrong));
         check_right(*code, &example(right));
     }
@@ -49,7 +52,12 @@ fn check_wrong(code: Code, project: &Project) {
 fn check_right(code: Code, project: &Project) {
     if !project.files.is_empty() {
         let done = project.compile(None, Stage::Artifacts);
-        assert!(done.diagnostics.is_empty() && done.bundle.is_some(), "{}, right example:\n{}", code.as_str(), findings(&done));
+        assert!(
+            done.diagnostics.is_empty() && done.bundle.is_some(),
+            "{}, right example:\n{}",
+            code.as_str(),
+            findings(&done)
+        );
     }
 }
 
@@ -58,8 +66,11 @@ fn example(section: &str) -> Project {
     let mut project = Project::default();
     let mut lines = section.lines();
     while let Some(line) = lines.next() {
-        let Some(path) = line.strip_prefix("```").and_then(|info| info.split_whitespace().nth(1)) else { continue };
-        let text: String = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        let Some(path) = line.strip_prefix("```").and_then(|info| info.split_whitespace().nth(1)) else {
+            continue;
+        };
+        let text: String =
+            lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
         project.add(path, &text);
     }
     project

@@ -8,7 +8,8 @@ use pipec_tests::{Project, findings, place};
 
 fn bad_project(_: &Path, text: String) -> datatest_stable::Result<()> {
     let (prose, project) = Project::sections(&text);
-    let expected: Vec<&str> = prose.lines().filter_map(|line| line.strip_prefix("expect ")).map(str::trim).collect();
+    let expected: Vec<&str> =
+        prose.lines().filter_map(|line| line.strip_prefix("expect ")).map(str::trim).collect();
     assert!(!expected.is_empty(), "the case expects nothing");
     let environment = prose.lines().find_map(|line| line.strip_prefix("environment "));
     let done = project.compile(environment, Stage::Artifacts);
@@ -25,7 +26,9 @@ fn bad_project(_: &Path, text: String) -> datatest_stable::Result<()> {
 fn check_style(text: &str) {
     assert!(!text.ends_with('.'), "ends with a full stop: {text}");
     let first = text.chars().next().unwrap_or(' ');
-    let name = ["API Gateway", "AWS", "CloudFormation", "CloudWatch", "Lambda"].iter().any(|name| text.starts_with(name));
+    let name = ["API Gateway", "AWS", "CloudFormation", "CloudWatch", "Lambda"]
+        .iter()
+        .any(|name| text.starts_with(name));
     assert!(!first.is_uppercase() || name, "begins in upper case: {text}");
 }
 

@@ -11,7 +11,10 @@ const APP: &str = "app large { region eu-central-1 }\napi public { throttle 100/
 
 fn codes(project: &Project) -> BTreeSet<&'static str> {
     let done = project.compile(None, Stage::Artifacts);
-    assert!(done.bundle.is_none() || done.diagnostics.iter().all(|finding| finding.code.as_str() == "P0607"), "a build was made");
+    assert!(
+        done.bundle.is_none() || done.diagnostics.iter().all(|finding| finding.code.as_str() == "P0607"),
+        "a build was made"
+    );
     done.diagnostics.iter().map(|finding| finding.code.as_str()).collect()
 }
 
@@ -36,7 +39,10 @@ fn api(number: usize) -> String {
 fn a_stack_with_too_many_resources() {
     // Four resources a store: 126 stores are 504 in one stack.
     let mut project = events(126, topic);
-    project.add("app.pipe", &String::from_utf8_lossy(&project.files["app.pipe"]).replace("api public { throttle 100/s }\n", ""));
+    project.add(
+        "app.pipe",
+        &String::from_utf8_lossy(&project.files["app.pipe"]).replace("api public { throttle 100/s }\n", ""),
+    );
     assert_eq!(codes(&project), BTreeSet::from(["P0601"]));
 }
 
@@ -57,7 +63,8 @@ fn a_deployment_with_too_many_resources() {
     };
     // Nine resources a subscriber: each stack stays below 500, all together are above 2,500.
     let project = events(6, |number| format!("ingress sns{}", subscribers(if number < 6 { 50 } else { 0 })));
-    let text = String::from_utf8_lossy(&project.files["app.pipe"]).replace("api public { throttle 100/s }\n", "");
+    let text =
+        String::from_utf8_lossy(&project.files["app.pipe"]).replace("api public { throttle 100/s }\n", "");
     let mut project = project;
     project.add("app.pipe", &text);
     assert_eq!(codes(&project), BTreeSet::from(["P0604"]));
@@ -76,7 +83,10 @@ fn a_template_with_too_many_bytes() {
         project.add(&format!("type_{number}.pipe"), &format!("type Part{number} {{\n{rows}}}\n"));
         let _ = writeln!(fields, "part_{number}: Part{number}");
     }
-    project.add("app.pipe", &format!("{APP}event Wide {{\ningress api POST /wide\nauth none\nschema {{\n{fields}}}\n}}\n"));
+    project.add(
+        "app.pipe",
+        &format!("{APP}event Wide {{\ningress api POST /wide\nauth none\nschema {{\n{fields}}}\n}}\n"),
+    );
     assert_eq!(codes(&project), BTreeSet::from(["P0603"]));
 }
 

@@ -6,7 +6,8 @@ use pipec_tests::repository;
 
 #[test]
 fn the_python_runtime() {
-    let output = tools::run("python3", &["-B", "-m", "unittest", "discover", "-s", "tests/runtimes/python"], "");
+    let output =
+        tools::run("python3", &["-B", "-m", "unittest", "discover", "-s", "tests/runtimes/python"], "");
     let text = tools::text(&output);
     assert!(output.status.success() && !text.contains("Ran 0 tests"), "{text}");
 }
@@ -31,7 +32,8 @@ fn the_node_runtime() {
 #[test]
 fn the_examples_handlers() {
     let folder = repository().join("examples/access_cards/tests");
-    let python = tools::run("python3", &["-B", "-m", "unittest", "discover", "-s", "examples/access_cards/tests"], "");
+    let python =
+        tools::run("python3", &["-B", "-m", "unittest", "discover", "-s", "examples/access_cards/tests"], "");
     let text = tools::text(&python);
     assert!(python.status.success() && !text.contains("Ran 0 tests"), "{text}");
     let files: Vec<String> = std::fs::read_dir(folder)

@@ -21,7 +21,10 @@ fn project() -> Project {
     project.add("handlers/work.py", "def handle(event, context): pass\n");
     project.add("events/arrived.pipe", &event("Arrived", "/sites/{site}/arrivals", "Noticed"));
     project.add("events/left.pipe", &event("Left", "/sites/{site}/departures", "Noticed"));
-    project.add("events/noticed.pipe", "event Noticed { ingress sns; store s3; subscriber tell { handler python \"handlers/work.py\" } }\n");
+    project.add(
+        "events/noticed.pipe",
+        "event Noticed { ingress sns; store s3; subscriber tell { handler python \"handlers/work.py\" } }\n",
+    );
     project
 }
 
@@ -40,7 +43,8 @@ fn two_builds_are_the_same_bytes() {
 fn changed(before: &Project, after: &Project) -> Vec<String> {
     let (before, after) = (build(before), build(after));
     let templates = before.keys().chain(after.keys()).filter(|path| path.ends_with(".yaml"));
-    let mut names: Vec<String> = templates.filter(|path| before.get(*path) != after.get(*path)).cloned().collect();
+    let mut names: Vec<String> =
+        templates.filter(|path| before.get(*path) != after.get(*path)).cloned().collect();
     names.sort();
     names.dedup();
     names
@@ -50,14 +54,23 @@ fn changed(before: &Project, after: &Project) -> Vec<String> {
 fn adding_an_event_changes_no_other_event() {
     let mut more = project();
     more.add("events/moved.pipe", &event("Moved", "/sites/{site}/moves", "Noticed"));
-    let wanted = ["root.yaml", "stacks/api-public.yaml", "stacks/event-Moved.yaml", "stacks/release-public.yaml", "stacks/stores.yaml"];
+    let wanted = [
+        "root.yaml",
+        "stacks/api-public.yaml",
+        "stacks/event-Moved.yaml",
+        "stacks/release-public.yaml",
+        "stacks/stores.yaml",
+    ];
     assert_eq!(changed(&project(), &more), wanted);
 }
 
 #[test]
 fn adding_lines_and_comments_changes_nothing() {
     let mut moved = project();
-    moved.add("events/left.pipe", &format!("// a comment\n\n{}", event("Left", "/sites/{site}/departures", "Noticed")));
+    moved.add(
+        "events/left.pipe",
+        &format!("// a comment\n\n{}", event("Left", "/sites/{site}/departures", "Noticed")),
+    );
     assert_eq!(changed(&project(), &moved), Vec::<String>::new());
 }
 
@@ -65,7 +78,10 @@ fn adding_lines_and_comments_changes_nothing() {
 fn changing_a_handler_changes_its_functions_only() {
     let mut other = project();
     other.add("handlers/other.py", "def handle(event, context): print(1)\n");
-    other.add("events/noticed.pipe", "event Noticed { ingress sns; store s3; subscriber tell { handler python \"handlers/other.py\" } }\n");
+    other.add(
+        "events/noticed.pipe",
+        "event Noticed { ingress sns; store s3; subscriber tell { handler python \"handlers/other.py\" } }\n",
+    );
     assert_eq!(changed(&project(), &other), ["root.yaml", "stacks/event-Noticed.yaml"]);
 }
 
@@ -74,11 +90,19 @@ fn changing_a_handler_changes_its_functions_only() {
 fn the_deployment_follows_the_api() {
     let deployment = |project: &Project| {
         let release = project.templates()["stacks/release-public.yaml"].clone();
-        release.lines().find(|line| line.trim().starts_with("Deployment") && line.ends_with(':')).map(str::to_owned).expect("a deployment")
+        release
+            .lines()
+            .find(|line| line.trim().starts_with("Deployment") && line.ends_with(':'))
+            .map(str::to_owned)
+            .expect("a deployment")
     };
     let first = deployment(&project());
     let mut schema = project();
-    schema.add("events/left.pipe", &event("Left", "/sites/{site}/departures", "Noticed").replace("id: string;", "id: string; more?: int;"));
+    schema.add(
+        "events/left.pipe",
+        &event("Left", "/sites/{site}/departures", "Noticed")
+            .replace("id: string;", "id: string; more?: int;"),
+    );
     assert_ne!(deployment(&schema), first);
     let mut handler = project();
     handler.add("handlers/work.py", "def handle(event, context): print(1)\n");

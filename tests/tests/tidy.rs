@@ -60,9 +60,14 @@ fn imports_point_upstream() {
             continue;
         };
         for used in text.split("crate::").skip(1) {
-            let module: String = used.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            let used_rank = rank(&module).unwrap_or_else(|| panic!("{path}: `crate::{module}` is in no row of ORDER"));
-            assert!(used_rank < own_rank || module == own, "{path} uses `{module}`, which is downstream of it");
+            let module: String =
+                used.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let used_rank =
+                rank(&module).unwrap_or_else(|| panic!("{path}: `crate::{module}` is in no row of ORDER"));
+            assert!(
+                used_rank < own_rank || module == own,
+                "{path} uses `{module}`, which is downstream of it"
+            );
         }
     }
 }
@@ -70,7 +75,8 @@ fn imports_point_upstream() {
 #[test]
 fn libraries_stay_where_they_belong() {
     for (path, text) in core() {
-        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         for (library, homes) in CONFINED {
             let used = [format!("use {library}::"), format!(" {library}::"), format!("({library}::")];
             let names_it = used.iter().any(|form| code.contains(form.as_str()));
@@ -97,7 +103,10 @@ fn rust_names_no_resource_types() {
     for (path, text) in core() {
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
-            let named = line.contains("\"AWS::") && !["Partition", "Region", "AccountId", "URLSuffix", "StackName"].iter().any(|p| line.contains(&format!("\"AWS::{p}\"")));
+            let named = line.contains("\"AWS::")
+                && !["Partition", "Region", "AccountId", "URLSuffix", "StackName"]
+                    .iter()
+                    .any(|p| line.contains(&format!("\"AWS::{p}\"")));
             assert!(!named || line.contains("AWS::CloudFormation::Stack"), "{path}: {line}");
         }
     }

@@ -44,12 +44,18 @@ fn write(project: &Project, environment: Option<&str>, to: &Path) {
 fn validators_find_nothing() {
     tools::install();
     let scratch = tools::scratch("validators");
-    for entry in fs::read_dir(repository().join("examples")).expect("examples").flatten().filter(|entry| entry.path().join("app.pipe").is_file()) {
+    for entry in fs::read_dir(repository().join("examples"))
+        .expect("examples")
+        .flatten()
+        .filter(|entry| entry.path().join("app.pipe").is_file())
+    {
         let project = load(&entry.path());
         let name = entry.file_name().to_string_lossy().into_owned();
         write(&project, None, &scratch.join(&name));
         let app = String::from_utf8_lossy(&project.files["app.pipe"]).into_owned();
-        for environment in app.lines().filter_map(|line| line.strip_prefix("environment ")?.split_whitespace().next()) {
+        for environment in
+            app.lines().filter_map(|line| line.strip_prefix("environment ")?.split_whitespace().next())
+        {
             write(&project, Some(environment), &scratch.join(format!("{name}-{environment}")));
         }
     }

@@ -97,19 +97,25 @@ fn check_envelope(name: &str, envelope: &Value, data: &Value) {
 #[test]
 fn low_volume_puts_the_envelope_under_its_key() {
     let template = request_template(&templates("ingress api POST /things; schema { a?: json }"));
-    let requests: Vec<Value> = bodies().iter().map(|(name, body, _)| request(name, &template, body, &json!({}))).collect();
+    let requests: Vec<Value> =
+        bodies().iter().map(|(name, body, _)| request(name, &template, body, &json!({}))).collect();
     let answers = render(&json!(requests));
     for (name, _, arrives) in bodies() {
         let answer = answer(&answers, &name);
         check_envelope(&name, &parse(answer["output"].as_str().expect("text").trim()), &arrives);
-        assert_eq!(answer["overrides"]["path"], json!({ "date": "2026-03-09", "hour": "07", "id": ID }), "{name}");
+        assert_eq!(
+            answer["overrides"]["path"],
+            json!({ "date": "2026-03-09", "hour": "07", "id": ID }),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn high_volume_wraps_the_envelope_in_a_record() {
     let template = request_template(&templates("ingress api POST /things; volume high; schema { a?: json }"));
-    let requests: Vec<Value> = bodies().iter().map(|(name, body, _)| request(name, &template, body, &json!({}))).collect();
+    let requests: Vec<Value> =
+        bodies().iter().map(|(name, body, _)| request(name, &template, body, &json!({}))).collect();
     let answers = render(&json!(requests));
     for (name, _, arrives) in bodies() {
         let record = parse(answer(&answers, &name)["output"].as_str().expect("text").trim());
@@ -128,14 +134,21 @@ fn values_of_the_path_are_part_of_the_data() {
     assert!(values.len() > 20);
     let mut requests = Vec::new();
     for entry in &values {
-        let (name, value) = (entry["name"].as_str().expect("a name"), entry["value"].as_str().expect("a value"));
+        let (name, value) =
+            (entry["name"].as_str().expect("a name"), entry["value"].as_str().expect("a value"));
         for body in ["{}", "{\"a\":1}"] {
-            requests.push(request(&format!("{name} {body}"), &template, body, &json!({ "site": value, "door": "plain" })));
+            requests.push(request(
+                &format!("{name} {body}"),
+                &template,
+                body,
+                &json!({ "site": value, "door": "plain" }),
+            ));
         }
     }
     let answers = render(&json!(requests));
     for entry in &values {
-        let (name, value) = (entry["name"].as_str().expect("a name"), entry["value"].as_str().expect("a value"));
+        let (name, value) =
+            (entry["name"].as_str().expect("a name"), entry["value"].as_str().expect("a value"));
         for (body, rest) in [("{}", json!({})), ("{\"a\":1}", json!({ "a": 1 }))] {
             let name = format!("{name} {body}");
             let record = parse(answer(&answers, &name)["output"].as_str().expect("text").trim());
@@ -149,8 +162,11 @@ fn values_of_the_path_are_part_of_the_data() {
 
 #[test]
 fn the_key_of_the_body_partitions() {
-    for (field, body, wanted) in [("string", r#"{"k":"a\"$'\\é"}"#, "a\"$'\\é"), ("int", r#"{"k":42}"#, "42")] {
-        let template = request_template(&templates(&format!("ingress api POST /things; volume high; key k; schema {{ k: {field} }}")));
+    for (field, body, wanted) in [("string", r#"{"k":"a\"$'\\é"}"#, "a\"$'\\é"), ("int", r#"{"k":42}"#, "42")]
+    {
+        let template = request_template(&templates(&format!(
+            "ingress api POST /things; volume high; key k; schema {{ k: {field} }}"
+        )));
         let answers = render(&json!([request("key", &template, body, &json!({}))]));
         let record = parse(answer(&answers, "key")["output"].as_str().expect("text").trim());
         assert_eq!(record["PartitionKey"], wanted);

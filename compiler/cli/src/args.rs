@@ -7,7 +7,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 /// A compiler for event pipelines on AWS: `.pipe` files in, nested CloudFormation stacks out.
 #[derive(Debug, Parser)]
 #[command(name = "pipec", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 fine, 1 the project has errors, 2 wrong use, 3 the outside world failed.")]
+#[command(
+    after_help = "Exit status: 0 fine, 1 the project has errors, 2 wrong use, 3 the outside world failed."
+)]
 pub struct Args {
     /// The project, or a folder inside it; the current folder without it.
     #[arg(long, global = true, value_name = "DIR")]

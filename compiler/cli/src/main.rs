@@ -72,12 +72,15 @@ fn main() -> ExitCode {
         Command::Build(build) => commands::build::run(&args, build),
         Command::Fmt { at, check } => commands::fmt::run(&args, at.as_deref(), *check),
         Command::Explain { code } => commands::explain::run(code),
-        Command::Graph { at, env, format } => commands::graph::run(&args, at.as_deref(), env.as_deref(), *format),
+        Command::Graph { at, env, format } => {
+            commands::graph::run(&args, at.as_deref(), env.as_deref(), *format)
+        }
         Command::Debug { what, at, env } => commands::debug::run(&args, *what, at.as_deref(), env.as_deref()),
     };
-    result.unwrap_or_else(|failure| {
-        report::failure(&args, &failure);
-        failure.exit
-    })
-    .into()
+    result
+        .unwrap_or_else(|failure| {
+            report::failure(&args, &failure);
+            failure.exit
+        })
+        .into()
 }

@@ -71,7 +71,8 @@ fn write_files(bundle: &Bundle, to: &Path) -> std::io::Result<()> {
 /// Replaces a file's text.
 pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
     let fresh = beside(path, "new");
-    let fail = |error: std::io::Error| Failure::world(&format!("`{}` cannot be written", path.display()), &error);
+    let fail =
+        |error: std::io::Error| Failure::world(&format!("`{}` cannot be written", path.display()), &error);
     fs::write(&fresh, text).map_err(fail)?;
     fs::rename(&fresh, path).map_err(fail)
 }
@@ -86,7 +87,9 @@ pub fn create(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {
     }
     for (path, text) in files {
         let full = root.join(path);
-        let fail = |error: std::io::Error| Failure::world(&format!("`{}` cannot be written", full.display()), &error);
+        let fail = |error: std::io::Error| {
+            Failure::world(&format!("`{}` cannot be written", full.display()), &error)
+        };
         if let Some(folder) = full.parent() {
             fs::create_dir_all(folder).map_err(fail)?;
         }

@@ -32,7 +32,11 @@ impl Project {
         let start = at.unwrap_or(Path::new("."));
         let start = fs::canonicalize(start).map_err(|error| {
             let message = format!("there is no folder `{}`", start.display());
-            if error.kind() == ErrorKind::NotFound { Failure::usage(message) } else { Failure::world(&message, &error) }
+            if error.kind() == ErrorKind::NotFound {
+                Failure::usage(message)
+            } else {
+                Failure::world(&message, &error)
+            }
         })?;
         let start = if start.is_file() { start.parent().unwrap_or(&start).to_path_buf() } else { start };
         let root = start.ancestors().find(|folder| holds_app(folder)).unwrap_or(&start).to_path_buf();
@@ -41,12 +45,16 @@ impl Project {
         let mut inner = Vec::new();
         project.read_folder(&root, "", 0, &mut inner)?;
         if let (Some(first), false) = (inner.first(), holds_app(&root)) {
-            let message = format!("there are projects below this folder: {}", inner.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "));
+            let message = format!(
+                "there are projects below this folder: {}",
+                inner.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            );
             return Err(Failure::usage(message).help(format!("name one of them: `pipec check {first}`")));
         }
         if project.files.is_empty() {
             let message = format!("there is no `.pipe` file in `{}` or above it", shown(&start, at));
-            return Err(Failure::usage(message).help("start a project with `pipec init my_app`, or name one: `pipec check --project DIR`"));
+            return Err(Failure::usage(message)
+                .help("start a project with `pipec init my_app`, or name one: `pipec check --project DIR`"));
         }
         project.files.sort_unstable();
         project.constructs.sort_unstable();
@@ -54,7 +62,13 @@ impl Project {
     }
 
     /// Reads a folder; one below it that holds an app is a project of its own, and only named in `inner`.
-    fn read_folder(&mut self, folder: &Path, below: &str, depth: usize, inner: &mut Vec<String>) -> Result<(), Failure> {
+    fn read_folder(
+        &mut self,
+        folder: &Path,
+        below: &str,
+        depth: usize,
+        inner: &mut Vec<String>,
+    ) -> Result<(), Failure> {
         if depth > MAX_DEPTH {
             return Err(Failure::usage(format!("folders nest more than {MAX_DEPTH} deep at `{below}`")));
         }
@@ -83,8 +97,10 @@ impl Project {
 }
 
 fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>, Failure> {
-    let fail = |error: std::io::Error| Failure::world(&format!("`{}` cannot be read", folder.display()), &error);
-    let mut all: Vec<fs::DirEntry> = fs::read_dir(folder).map_err(fail)?.collect::<Result<_, _>>().map_err(fail)?;
+    let fail =
+        |error: std::io::Error| Failure::world(&format!("`{}` cannot be read", folder.display()), &error);
+    let mut all: Vec<fs::DirEntry> =
+        fs::read_dir(folder).map_err(fail)?.collect::<Result<_, _>>().map_err(fail)?;
     all.sort_by_key(fs::DirEntry::file_name);
     Ok(all)
 }
@@ -92,10 +108,16 @@ fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>, Failure> {
 fn read(path: &Path, shown: &str) -> Result<Vec<u8>, Failure> {
     // Reading a pipe or a device could wait for ever.
     if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
-        return Err(Failure { exit: Exit::World, message: format!("`{shown}` is no ordinary file"), help: None });
+        return Err(Failure {
+            exit: Exit::World,
+            message: format!("`{shown}` is no ordinary file"),
+            help: None,
+        });
     }
-    fs::read(path).map_err(|error| {
-        Failure { exit: Exit::World, message: format!("`{shown}` cannot be read: {error}"), help: None }
+    fs::read(path).map_err(|error| Failure {
+        exit: Exit::World,
+        message: format!("`{shown}` cannot be read: {error}"),
+        help: None,
     })
 }
 
@@ -109,7 +131,9 @@ fn holds_app(folder: &Path) -> bool {
     entries.flatten().any(|entry| {
         let is_pipe = entry.path().extension().is_some_and(|ending| ending == "pipe");
         let text = if is_pipe { fs::read(entry.path()).unwrap_or_default() } else { Vec::new() };
-        String::from_utf8_lossy(&text).lines().any(|line| line.trim_start_matches('\u{feff}').trim_start().starts_with("app "))
+        String::from_utf8_lossy(&text)
+            .lines()
+            .any(|line| line.trim_start_matches('\u{feff}').trim_start().starts_with("app "))
     })
 }
 
@@ -146,13 +170,23 @@ impl Disk {
             return FileError::Unreadable(error.to_string());
         }
         let beside = full.parent().and_then(|folder| fs::read_dir(folder).ok());
-        let mut names: Vec<String> =
-            beside.into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = beside
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort_unstable();
         FileError::Missing(names)
     }
 
-    fn gather(&self, folder: &Path, below: &str, depth: usize, found: &mut Vec<String>) -> Result<(), FileError> {
+    fn gather(
+        &self,
+        folder: &Path,
+        below: &str,
+        depth: usize,
+        found: &mut Vec<String>,
+    ) -> Result<(), FileError> {
         if depth > MAX_DEPTH {
             return Err(FileError::Unreadable(format!("folders nest more than {MAX_DEPTH} deep")));
         }

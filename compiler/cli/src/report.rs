@@ -47,7 +47,10 @@ pub fn coloured(args: &Args) -> bool {
     match args.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => {
+            std::io::stderr().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     }
 }
 
@@ -72,7 +75,12 @@ fn plain(finding: &Diagnostic, sources: &Sources) {
     let place = |span: Span| {
         let source = sources.get(span.source);
         let place = source.map(|source| source.position(span.start));
-        format!("{}:{}:{}", sources.path(span.source), place.map_or(0, |p| p.line), place.map_or(0, |p| p.column))
+        format!(
+            "{}:{}:{}",
+            sources.path(span.source),
+            place.map_or(0, |p| p.line),
+            place.map_or(0, |p| p.column)
+        )
     };
     let severity = finding.severity().as_str();
     eprintln!("{}: {severity}[{}]: {}", place(finding.span), finding.code.as_str(), finding.message);
@@ -102,7 +110,10 @@ fn human(args: &Args, sources: &Sources, list: &[Diagnostic]) {
     let count = |severity| list.iter().filter(|finding| finding.severity() == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    let codes = list.iter().find(|finding| finding.severity() == Severity::Error).map(|finding| finding.code.as_str());
+    let codes = list
+        .iter()
+        .find(|finding| finding.severity() == Severity::Error)
+        .map(|finding| finding.code.as_str());
     let more = codes.map(|code| format!("; `pipec explain {code}` tells more")).unwrap_or_default();
     match (errors, warnings) {
         (0, 0) => {}
@@ -135,15 +146,24 @@ impl Shown {
             } else {
                 let there = sources.get(other.span.source);
                 related.push(Shown {
-                    message: other.text.clone(), code: String::new(), severity: miette::Severity::Advice, help: None,
-                    source: named(there), labels: vec![label(None, other.span, there)], related: Vec::new(),
+                    message: other.text.clone(),
+                    code: String::new(),
+                    severity: miette::Severity::Advice,
+                    help: None,
+                    source: named(there),
+                    labels: vec![label(None, other.span, there)],
+                    related: Vec::new(),
                 });
             }
         }
         Shown {
             message: finding.message.clone(),
             code: format!("{}[{}]", finding.severity().as_str(), finding.code.as_str()),
-            severity: if finding.severity() == Severity::Error { miette::Severity::Error } else { miette::Severity::Warning },
+            severity: if finding.severity() == Severity::Error {
+                miette::Severity::Error
+            } else {
+                miette::Severity::Warning
+            },
             help: finding.help.clone(),
             source: named(source),
             labels,
@@ -202,6 +222,7 @@ impl miette::Diagnostic for Shown {
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
         let related = self.related.iter().map(|shown| shown as &dyn miette::Diagnostic);
-        (!self.related.is_empty()).then(|| Box::new(related) as Box<dyn Iterator<Item = &dyn miette::Diagnostic>>)
+        (!self.related.is_empty())
+            .then(|| Box::new(related) as Box<dyn Iterator<Item = &dyn miette::Diagnostic>>)
     }
 }

@@ -1,10 +1,11 @@
 //! The commands as a user runs them.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
 mod support;
 
 use std::fs;
 
-use support::{Sandbox, SMALL, repository};
+use support::{SMALL, Sandbox, repository};
 
 #[test]
 fn init_gives_a_project_that_builds_and_is_formatted() {
@@ -64,9 +65,16 @@ fn a_project_is_found_from_inside() {
 
 #[test]
 fn errors_in_three_forms() {
-    let sandbox = Sandbox::with(&[("app.pipe", "app a { region eu-central-1 }\nevent One { ingress sns; volum low; store s3 }\n")]);
+    let sandbox = Sandbox::with(&[(
+        "app.pipe",
+        "app a { region eu-central-1 }\nevent One { ingress sns; volum low; store s3 }\n",
+    )]);
     let human = sandbox.pipec(&["check"]).err;
-    assert!(human.contains("there is no statement `volum` in `event`") && human.contains("did you mean `volume`?"), "{human}");
+    assert!(
+        human.contains("there is no statement `volum` in `event`")
+            && human.contains("did you mean `volume`?"),
+        "{human}"
+    );
     let plain = sandbox.pipec(&["check", "--error-format", "plain"]).err;
     assert!(plain.starts_with("app.pipe:2:26: error[P0203]: "), "{plain}");
     let json = sandbox.pipec(&["check", "--error-format", "json"]).err;
@@ -92,7 +100,11 @@ fn build_replaces_a_build_and_nothing_else() {
     let ran = sandbox.pipec(&["build", "--out", "precious"]);
     assert_eq!(ran.status, 2, "{}", ran.err);
     assert_eq!(sandbox.read("precious/letter.txt"), "mine");
-    let left: Vec<_> = fs::read_dir(sandbox.path("")).expect("the folder").flatten().map(|entry| entry.file_name()).collect();
+    let left: Vec<_> = fs::read_dir(sandbox.path(""))
+        .expect("the folder")
+        .flatten()
+        .map(|entry| entry.file_name())
+        .collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{left:?}");
 }
 
@@ -130,7 +142,12 @@ fn graph_and_debug_print() {
     let sandbox = Sandbox::with(SMALL);
     assert!(sandbox.pipec(&["graph"]).out.starts_with("flowchart LR"));
     assert!(sandbox.pipec(&["graph", "--format", "dot"]).out.starts_with("digraph"));
-    for (what, wanted) in [("syntax", "statement event Told"), ("model", "\"Told\""), ("graph", "topic (ingress/sns)"), ("stacks", "AWS::SNS::Topic")] {
+    for (what, wanted) in [
+        ("syntax", "statement event Told"),
+        ("model", "\"Told\""),
+        ("graph", "topic (ingress/sns)"),
+        ("stacks", "AWS::SNS::Topic"),
+    ] {
         let ran = sandbox.pipec(&["debug", what]);
         assert!(ran.status == 0 && ran.out.contains(wanted), "{what}: {}", ran.out);
     }
@@ -138,7 +155,8 @@ fn graph_and_debug_print() {
 
 #[test]
 fn fmt_changes_layout_only_and_leaves_broken_files() {
-    let sandbox = Sandbox::with(&[("app.pipe", "app   a{region eu-central-1}\n"), ("bad.pipe", "event  X {{\n")]);
+    let sandbox =
+        Sandbox::with(&[("app.pipe", "app   a{region eu-central-1}\n"), ("bad.pipe", "event  X {{\n")]);
     let check = sandbox.pipec(&["fmt", "--check"]);
     assert_eq!((check.status, check.out.as_str()), (1, "app.pipe\n"), "{}", check.err);
     assert_eq!(sandbox.pipec(&["fmt"]).status, 1);
@@ -165,7 +183,8 @@ fn examples_are_formatted_and_build_in_every_environment() {
         let out = out.to_str().expect("a path");
         assert_eq!(sandbox.pipec(&["fmt", "--check", project]).out, "", "{project}");
         let app = fs::read_to_string(path.join("app.pipe")).expect("the app");
-        let environments = app.lines().filter_map(|line| line.strip_prefix("environment ")?.split_whitespace().next());
+        let environments =
+            app.lines().filter_map(|line| line.strip_prefix("environment ")?.split_whitespace().next());
         for environment in std::iter::once(None).chain(environments.map(Some)) {
             let mut args = vec!["build", project, "--out", out];
             args.extend(environment.iter().flat_map(|name| ["--env", name]));

@@ -2,18 +2,21 @@
 //!
 //! P0109 not UTF-8, P0110 too large, P0705 a handler that cannot be read: shown here because no
 //! page can hold such files.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
 mod support;
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::{fs, iter};
 
-use support::{Sandbox, SMALL};
+use support::{SMALL, Sandbox};
 
 /// The codes a run reports.
 fn codes(sandbox: &Sandbox) -> (i32, Vec<String>) {
     let ran = sandbox.pipec(&["build", "--error-format", "json"]);
-    let code = |line: &str| serde_json::from_str::<serde_json::Value>(line).ok()?["code"].as_str().map(str::to_owned);
+    let code = |line: &str| {
+        serde_json::from_str::<serde_json::Value>(line).ok()?["code"].as_str().map(str::to_owned)
+    };
     assert!(ran.status == 0 || !sandbox.path("build").exists(), "a build of a bad project");
     (ran.status, ran.err.lines().filter_map(code).collect())
 }
@@ -37,12 +40,18 @@ fn not_utf8() {
 
 #[test]
 fn byte_order_mark_and_crlf() {
-    expect(&with_file("events/a.pipe", "\u{feff}event A {\r\n  ingress sns\r\n  store s3\r\n}\r\n".as_bytes()), &[]);
+    expect(
+        &with_file("events/a.pipe", "\u{feff}event A {\r\n  ingress sns\r\n  store s3\r\n}\r\n".as_bytes()),
+        &[],
+    );
 }
 
 #[test]
 fn an_unterminated_text() {
-    expect(&with_file("events/a.pipe", b"event A { ingress sns; store s3 }\nparam x: string default \"abc\n"), &["P0102"]);
+    expect(
+        &with_file("events/a.pipe", b"event A { ingress sns; store s3 }\nparam x: string default \"abc\n"),
+        &["P0102"],
+    );
 }
 
 #[test]
@@ -74,7 +83,8 @@ fn many_findings_are_all_reported() {
 
 #[test]
 fn a_missing_handler_and_one_outside() {
-    let event = |path: &str| format!("event A {{ ingress sns; subscriber a {{ handler python \"{path}\" }} }}\n");
+    let event =
+        |path: &str| format!("event A {{ ingress sns; subscriber a {{ handler python \"{path}\" }} }}\n");
     expect(&with_file("events/a.pipe", event("handlers/heer.py").as_bytes()), &["P0701"]);
     expect(&with_file("events/a.pipe", event("../secret.py").as_bytes()), &["P0702"]);
     expect(&with_file("events/a.pipe", event("/etc/passwd").as_bytes()), &["P0702"]);
@@ -86,7 +96,10 @@ fn a_missing_handler_and_one_outside() {
 
 #[test]
 fn links_in_a_circle() {
-    let sandbox = with_file("events/a.pipe", b"event A { ingress sns; subscriber a { handler python \"handlers/loop.py\" } }\n");
+    let sandbox = with_file(
+        "events/a.pipe",
+        b"event A { ingress sns; subscriber a { handler python \"handlers/loop.py\" } }\n",
+    );
     symlink("loop.py", sandbox.path("handlers/loop.py")).expect("a link");
     symlink("..", sandbox.path("events/up")).expect("a link");
     expect(&sandbox, &["P0705"]);
@@ -131,7 +144,8 @@ fn control_characters_and_strange_words() {
     let (status, found) = codes(&with_file("events/a.pipe", noise.as_bytes()));
     assert!(status == 1 && !found.is_empty());
     let deep = iter::repeat_n("a", 20).collect::<Vec<_>>().join("/");
-    let (status, _) = codes(&with_file(&format!("events/{deep}/x.pipe"), b"event X { ingress sns; store s3 }\n"));
+    let (status, _) =
+        codes(&with_file(&format!("events/{deep}/x.pipe"), b"event X { ingress sns; store s3 }\n"));
     assert_eq!(status, 0);
 }
 

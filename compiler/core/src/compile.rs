@@ -88,7 +88,13 @@ pub fn compile(input: Input<'_>, until: Stage, observe: &mut dyn FnMut(Stage)) -
     done
 }
 
-fn run(mut input: Input<'_>, until: Stage, observe: &mut dyn FnMut(Stage), done: &mut Compiled, diags: &mut Diagnostics) {
+fn run(
+    mut input: Input<'_>,
+    until: Stage,
+    observe: &mut dyn FnMut(Stage),
+    done: &mut Compiled,
+    diags: &mut Diagnostics,
+) {
     done.sources = sources(input.files, input.constructs, diags);
     let pipes = done.sources.as_slice().get(..input.files.len()).unwrap_or(&[]);
     let parsed: Vec<(SyntaxFile, Diagnostics)> = pipes
@@ -121,7 +127,9 @@ fn run(mut input: Input<'_>, until: Stage, observe: &mut dyn FnMut(Stage), done:
     }
     done.stacks = lower(graph, &input.library, &packages, &done.sources, diags);
     observe(Stage::Stacks);
-    let Some(stacks) = done.stacks.as_ref().filter(|_| until > Stage::Stacks && !diags.has_errors()) else { return };
+    let Some(stacks) = done.stacks.as_ref().filter(|_| until > Stage::Stacks && !diags.has_errors()) else {
+        return;
+    };
     done.bundle = render(stacks, &done.sources, input.format, diags);
     observe(Stage::Artifacts);
 }
@@ -132,7 +140,8 @@ fn sources(files: &[(String, Vec<u8>)], constructs: &[(String, String)], diags: 
     for (path, bytes) in files {
         if bytes.len() > MAX_SOURCE_BYTES {
             let id = sources.add(path.clone(), String::new());
-            let message = format!("`{path}` has {} bytes, and a file has at most {MAX_SOURCE_BYTES}", bytes.len());
+            let message =
+                format!("`{path}` has {} bytes, and a file has at most {MAX_SOURCE_BYTES}", bytes.len());
             let help = "one event a file keeps files small; data does not belong into `.pipe` files";
             diags.push(Diagnostic::new(Code::FileTooLarge, start_of(id), message).help(help));
             continue;
@@ -140,12 +149,16 @@ fn sources(files: &[(String, Vec<u8>)], constructs: &[(String, String)], diags: 
         match std::str::from_utf8(bytes) {
             Ok(text) => drop(sources.add(path.clone(), text)),
             Err(error) => {
-                let text = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or(&[])).into_owned();
+                let text =
+                    String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or(&[])).into_owned();
                 let at = text.len() as u32;
                 let id = sources.add(path.clone(), text);
                 let span = Span { source: id, start: at, end: at };
                 let message = format!("`{path}` is not UTF-8 from byte {at} on");
-                diags.push(Diagnostic::new(Code::NotUtf8, span, message).help("save the file as UTF-8; the rest of it was not read"));
+                diags.push(
+                    Diagnostic::new(Code::NotUtf8, span, message)
+                        .help("save the file as UTF-8; the rest of it was not read"),
+                );
             }
         }
     }
@@ -161,7 +174,8 @@ fn start_of(source: SourceId) -> Span {
 
 /// A construct's problem at its place in the construct's file.
 fn construct_finding(error: &LibraryError, sources: &Sources) -> Diagnostic {
-    let source = sources.iter().find(|source| source.path == error.path).map_or(SourceId(0), |source| source.id);
+    let source =
+        sources.iter().find(|source| source.path == error.path).map_or(SourceId(0), |source| source.id);
     let span = Span { source, start: error.start, end: error.end };
     Diagnostic::new(error.code, span, error.message.clone())
 }

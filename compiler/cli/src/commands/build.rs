@@ -29,7 +29,9 @@ pub fn run(args: &Args, build: &Build) -> Result<Exit, Failure> {
         TemplateFormat::Yaml => Format::Yaml,
         TemplateFormat::Json => Format::Json,
     };
-    let done = run_until(&project, build.env.as_deref(), Stage::Artifacts, format, &mut |stage| mark(stage.word(), Instant::now()));
+    let done = run_until(&project, build.env.as_deref(), Stage::Artifacts, format, &mut |stage| {
+        mark(stage.word(), Instant::now())
+    });
     let exit = report::findings(args, &done.sources, &done.diagnostics);
     let Some(bundle) = done.bundle.as_ref().filter(|_| exit == Exit::Fine) else { return Ok(Exit::Errors) };
     let out = build.out.clone().unwrap_or_else(|| project.root.join("build"));
@@ -41,7 +43,10 @@ pub fn run(args: &Args, build: &Build) -> Result<Exit, Failure> {
         eprintln!("{}", serde_json::Value::Object(phases));
     }
     if args.error_format == ErrorFormat::Human {
-        let shown = std::env::current_dir().ok().and_then(|here| out.strip_prefix(here).ok().map(std::path::Path::to_path_buf)).unwrap_or(out);
+        let shown = std::env::current_dir()
+            .ok()
+            .and_then(|here| out.strip_prefix(here).ok().map(std::path::Path::to_path_buf))
+            .unwrap_or(out);
         print!("{}", table(bundle));
         println!("wrote {} in {} ms", shown.display(), elapsed.as_millis());
     }

@@ -31,7 +31,9 @@ pub fn run(args: &Args, what: DebugWhat, at: Option<&Path>, env: Option<&str>) -
                 println!("{}", serde_json::to_string_pretty(&graph.model).unwrap_or_default());
             }
         }
-        DebugWhat::Graph => print!("{}", done.graph.as_ref().map(pipec_core::graph::FlowGraph::dump).unwrap_or_default()),
+        DebugWhat::Graph => {
+            print!("{}", done.graph.as_ref().map(pipec_core::graph::FlowGraph::dump).unwrap_or_default())
+        }
         DebugWhat::Stacks => {
             let files = done.bundle.iter().flat_map(|bundle| &bundle.files);
             for (path, bytes) in files.filter(|(path, _)| path.ends_with(".yaml")) {

@@ -36,8 +36,16 @@ pub fn run(args: &Args, at: Option<&Path>, check: bool) -> Result<Exit, Failure>
             // Its findings were shown above; its text stays as it is.
             Err(FormatError::HasErrors) => exit = Exit::Errors,
             Err(FormatError::MeaningChanged) => {
-                let message = format!("formatting `{}` would change what it says, so it was left alone", source.path);
-                report::failure(args, &Failure { exit: Exit::Errors, message, help: Some("this is a bug of pipec; please report the file".to_owned()) });
+                let message =
+                    format!("formatting `{}` would change what it says, so it was left alone", source.path);
+                report::failure(
+                    args,
+                    &Failure {
+                        exit: Exit::Errors,
+                        message,
+                        help: Some("this is a bug of pipec; please report the file".to_owned()),
+                    },
+                );
                 exit = Exit::Errors;
             }
         }

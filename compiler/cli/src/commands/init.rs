@@ -31,10 +31,22 @@ pub fn run(args: &Args, name: Option<&str>) -> Result<Exit, Failure> {
 
 /// The app's name: the one given, or the folder's.
 fn app_name(name: Option<&str>, root: &Path) -> Result<String, Failure> {
-    let folder = || root.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
+    let folder = || {
+        root.canonicalize()
+            .ok()
+            .and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+    };
     let wanted = name.map(str::to_owned).or_else(folder).unwrap_or_default();
-    let app: String = wanted.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let app: String = wanted
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+        .collect();
     let app = app.trim_matches('_').to_owned();
     let good = app.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
-    if good { Ok(app) } else { Err(Failure::usage(format!("`{wanted}` cannot name an app")).help("a name begins with a letter: `pipec init my_app`")) }
+    if good {
+        Ok(app)
+    } else {
+        Err(Failure::usage(format!("`{wanted}` cannot name an app"))
+            .help("a name begins with a letter: `pipec init my_app`"))
+    }
 }

@@ -23,7 +23,13 @@ fn open(args: &Args, at: Option<&Path>) -> Result<Project, crate::Failure> {
 }
 
 /// Compiles a project as far as a command needs.
-fn run_until(project: &Project, env: Option<&str>, until: Stage, format: Format, observe: &mut dyn FnMut(Stage)) -> Compiled {
+fn run_until(
+    project: &Project,
+    env: Option<&str>,
+    until: Stage,
+    format: Format,
+    observe: &mut dyn FnMut(Stage),
+) -> Compiled {
     let disk = Disk::new(&project.root);
     let input = Input {
         files: &project.files,

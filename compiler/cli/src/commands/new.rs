@@ -16,10 +16,12 @@ pub fn run(args: &Args, what: &NewWhat) -> Result<Exit, Failure> {
     let event = pascal(name);
     let file = snake(&event);
     if !event.chars().next().is_some_and(|first| first.is_ascii_alphabetic()) {
-        return Err(Failure::usage(format!("`{name}` cannot name an event")).help("a name begins with a letter: `pipec new event BuildingExited`"));
+        return Err(Failure::usage(format!("`{name}` cannot name an event"))
+            .help("a name begins with a letter: `pipec new event BuildingExited`"));
     }
     let fill = |text: &str| text.replace("EventName", &event).replace("event_name", &file);
-    let files = [(format!("events/{file}.pipe"), fill(EVENT)), (format!("handlers/on_{file}.py"), fill(HANDLER))];
+    let files =
+        [(format!("events/{file}.pipe"), fill(EVENT)), (format!("handlers/on_{file}.py"), fill(HANDLER))];
     output::create(&project.root, &files)?;
     for (path, _) in &files {
         println!("wrote {path}");

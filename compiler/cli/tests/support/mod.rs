@@ -91,6 +91,9 @@ pub fn repository() -> PathBuf {
 /// A small project that builds.
 pub const SMALL: &[(&str, &str)] = &[
     ("app.pipe", "app small { region eu-central-1 }\n"),
-    ("events/told.pipe", "event Told {\n  ingress    sns\n  subscriber hear { handler python \"handlers/hear.py\" }\n}\n"),
+    (
+        "events/told.pipe",
+        "event Told {\n  ingress    sns\n  subscriber hear { handler python \"handlers/hear.py\" }\n}\n",
+    ),
     ("handlers/hear.py", "def handle(event, context):\n    pass\n"),
 ];

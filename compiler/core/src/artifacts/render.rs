@@ -39,21 +39,26 @@ impl Format {
 const MAX_TEMPLATE: usize = 1 << 20;
 
 /// Writes every file of the build. `None` when a template is too large or cannot be written.
-pub fn render(tree: &StackTree, sources: &Sources, format: Format, diags: &mut Diagnostics) -> Option<Bundle> {
+pub fn render(
+    tree: &StackTree,
+    sources: &Sources,
+    format: Format,
+    diags: &mut Diagnostics,
+) -> Option<Bundle> {
     let mut bundle = Bundle::default();
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
     let before = diags.len();
     for root in &tree.roots {
-        let texts: Vec<Result<String, String>> = root
-            .stacks
-            .par_iter()
-            .map(|stack| write(&Nested { tree, stack, format }, format))
-            .collect();
+        let texts: Vec<Result<String, String>> =
+            root.stacks.par_iter().map(|stack| write(&Nested { tree, stack, format }, format)).collect();
         let mut root_keys = Vec::new();
         for (stack, text) in root.stacks.iter().zip(texts) {
             let path = format!("{}stacks/{}.{}", folder(root), stack.name, format.ending());
             let size = bundle_template(&mut bundle, tree, &path, text, &mut root_keys, &mut keys, diags);
-            let name = root.domain.as_ref().map_or_else(|| stack.name.to_string(), |d| format!("{d}/{}", stack.name));
+            let name = root
+                .domain
+                .as_ref()
+                .map_or_else(|| stack.name.to_string(), |d| format!("{d}/{}", stack.name));
             bundle.stacks.push(StackSummary { name, resources: stack.resources.len(), bytes: size });
         }
         let text = write(&RootTemplate { tree, root, keys: &root_keys, format }, format);
@@ -80,7 +85,9 @@ pub fn folder(root: &Root) -> String {
 fn write(template: &(impl serde::Serialize + Sync), format: Format) -> Result<String, String> {
     match format {
         Format::Yaml => yaml::to_text(template),
-        Format::Json => serde_json::to_string_pretty(template).map(|text| text + "\n").map_err(|error| error.to_string()),
+        Format::Json => {
+            serde_json::to_string_pretty(template).map(|text| text + "\n").map_err(|error| error.to_string())
+        }
     }
 }
 
@@ -102,7 +109,11 @@ fn bundle_template(
 ) -> usize {
     let span = tree.app.origin.span;
     let text = text.unwrap_or_else(|error| {
-        diags.push(Diagnostic::new(Code::TemplateTooLarge, span, format!("`{path}` cannot be written: {error}")));
+        diags.push(Diagnostic::new(
+            Code::TemplateTooLarge,
+            span,
+            format!("`{path}` cannot be written: {error}"),
+        ));
         String::new()
     });
     if text.len() > MAX_TEMPLATE {

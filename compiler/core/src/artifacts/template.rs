@@ -7,7 +7,9 @@ use super::render::Format;
 use super::yaml::{Short, short};
 use crate::library::Data;
 use crate::model::{ParameterKind, Setting};
-use crate::stacks::{Function, Linked, Resource, Root, RootParameter, Stack, StackName, StackTree, View, Wire};
+use crate::stacks::{
+    Function, Linked, Resource, Root, RootParameter, Stack, StackName, StackTree, View, Wire,
+};
 
 const VERSION: &str = "2010-09-09";
 
@@ -25,15 +27,26 @@ impl Serialize for Nested<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("AWSTemplateFormatVersion", VERSION)?;
-        map.serialize_entry("Description", &describe(self.tree, &format!("{}: {}", self.tree.app.name.value, self.stack.name)))?;
+        map.serialize_entry(
+            "Description",
+            &describe(self.tree, &format!("{}: {}", self.tree.app.name.value, self.stack.name)),
+        )?;
         if !self.stack.parameters.is_empty() {
             let parameters = self.stack.parameters.keys().map(|name| (name, json!({ "Type": "String" })));
             map.serialize_entry("Parameters", &Map(parameters.collect()))?;
         }
-        let resources = self.stack.resources.iter().map(|resource| (&resource.logical_id, Body { resource, nested: self }));
+        let resources = self
+            .stack
+            .resources
+            .iter()
+            .map(|resource| (&resource.logical_id, Body { resource, nested: self }));
         map.serialize_entry("Resources", &Map(resources.collect()))?;
         if !self.stack.outputs.is_empty() {
-            let outputs = self.stack.outputs.iter().map(|(name, symbol)| (name, Output { data: Data::Ref(symbol.clone()), nested: self }));
+            let outputs = self
+                .stack
+                .outputs
+                .iter()
+                .map(|(name, symbol)| (name, Output { data: Data::Ref(symbol.clone()), nested: self }));
             map.serialize_entry("Outputs", &Map(outputs.collect()))?;
         }
         map.end()
@@ -86,7 +99,9 @@ impl Serialize for Body<'_> {
         let origin = json!({ "pipec": { "declared": resource.origin.path, "file": &*resource.file, "construct": resource.construct } });
         map.serialize_entry("Metadata", &origin)?;
         if let Data::Map(entries) = &resource.body {
-            for (key, value) in entries.iter().filter(|(key, _)| &**key != "DependsOn" && &**key != "Metadata") {
+            for (key, value) in
+                entries.iter().filter(|(key, _)| &**key != "DependsOn" && &**key != "Metadata")
+            {
                 map.serialize_entry(&**key, &Value(linked.of(value), nested.format))?;
             }
         } else if let Data::Shared(inner) = &resource.body
@@ -168,10 +183,12 @@ impl Serialize for RootTemplate<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("AWSTemplateFormatVersion", VERSION)?;
         map.serialize_entry("Description", &describe(self.tree, &title))?;
-        let parameters = self.root.parameters.iter().map(|(name, parameter)| (name, root_parameter(parameter)));
+        let parameters =
+            self.root.parameters.iter().map(|(name, parameter)| (name, root_parameter(parameter)));
         map.serialize_entry("Parameters", &Map(parameters.collect()))?;
         let nested = self.root.stacks.iter().zip(self.keys);
-        let resources = nested.map(|(stack, key)| (stack.name.logical_id(), NestedStack { template: self, stack, key }));
+        let resources =
+            nested.map(|(stack, key)| (stack.name.logical_id(), NestedStack { template: self, stack, key }));
         map.serialize_entry("Resources", &Map(resources.collect()))?;
         if !self.root.outputs.is_empty() {
             let outputs = self.root.outputs.iter().map(|(name, (stack, output))| {
@@ -225,9 +242,13 @@ impl Serialize for NestedStack<'_> {
         map.serialize_entry("Type", "AWS::CloudFormation::Stack")?;
         // A value taken from a sibling is an order already.
         let taken = |name: &StackName| {
-            self.stack.parameters.values().any(|wire| matches!(wire, Wire::Sibling { stack, .. } if stack == name))
+            self.stack
+                .parameters
+                .values()
+                .any(|wire| matches!(wire, Wire::Sibling { stack, .. } if stack == name))
         };
-        let waits: Vec<String> = self.stack.after.iter().filter(|name| !taken(name)).map(StackName::logical_id).collect();
+        let waits: Vec<String> =
+            self.stack.after.iter().filter(|name| !taken(name)).map(StackName::logical_id).collect();
         if !waits.is_empty() {
             map.serialize_entry("DependsOn", &waits)?;
         }
@@ -253,9 +274,10 @@ impl Serialize for Properties<'_> {
             let parameters = stack.parameters.iter().map(|(name, wire)| {
                 let value = match wire {
                     Wire::Root(parameter) => Function { name: "Ref", argument: parameter.clone() },
-                    Wire::Sibling { stack, output } => {
-                        Function { name: "GetAtt", argument: format!("{}.Outputs.{output}", stack.logical_id()) }
-                    }
+                    Wire::Sibling { stack, output } => Function {
+                        name: "GetAtt",
+                        argument: format!("{}.Outputs.{output}", stack.logical_id()),
+                    },
                 };
                 (name, Call(value, self.format))
             });

@@ -15,7 +15,9 @@ impl Serialize for Short<'_> {
         match linked.view() {
             View::Text(text) => serializer.serialize_str(&text),
             View::Function(function) => short(&function).serialize(serializer),
-            View::Plain(Data::List(items)) => serializer.collect_seq(items.iter().map(|item| Short(linked.of(item)))),
+            View::Plain(Data::List(items)) => {
+                serializer.collect_seq(items.iter().map(|item| Short(linked.of(item))))
+            }
             View::Plain(Data::Map(entries)) => {
                 serializer.collect_map(entries.iter().map(|(key, value)| (&**key, Short(linked.of(value)))))
             }

@@ -120,7 +120,11 @@ impl Diagnostics {
 
     /// Drops findings of a kind that can be a mere consequence, if there are other errors to be the cause.
     pub fn drop_consequences(&mut self, code: Code) {
-        if self.list.iter().any(|diagnostic| diagnostic.code != code && diagnostic.severity() == Severity::Error) {
+        if self
+            .list
+            .iter()
+            .any(|diagnostic| diagnostic.code != code && diagnostic.severity() == Severity::Error)
+        {
             self.list.retain(|diagnostic| diagnostic.code != code);
             return;
         }

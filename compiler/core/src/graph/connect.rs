@@ -52,13 +52,23 @@ impl Readable {
 impl Builder {
     fn add(&mut self, kind: NodeKind, construct: &str, event: &str, origin: &Origin) -> NodeIndex {
         let construct = construct.to_owned();
-        self.graph.add_node(Node { kind, construct, event: event.to_owned(), subscriber: None, origin: origin.clone() })
+        self.graph.add_node(Node {
+            kind,
+            construct,
+            event: event.to_owned(),
+            subscriber: None,
+            origin: origin.clone(),
+        })
     }
 
     fn event(&mut self, name: &str, event: &Event, diags: &mut Diagnostics) {
         let mut readable = Readable::default();
-        let store = event.store.as_ref().map(|store| self.add(NodeKind::Store, &store.construct, name, &store.origin));
-        let tier = event.tier.as_ref().map(|tier| self.add(NodeKind::Tier, &tier.construct, name, &tier.origin));
+        let store = event
+            .store
+            .as_ref()
+            .map(|store| self.add(NodeKind::Store, &store.construct, name, &store.origin));
+        let tier =
+            event.tier.as_ref().map(|tier| self.add(NodeKind::Tier, &tier.construct, name, &tier.origin));
         self.join(tier, store);
         match &event.ingress {
             Ingress::Api { origin, .. } => {
@@ -83,7 +93,15 @@ impl Builder {
         }
     }
 
-    fn subscriber(&mut self, event: &str, name: &str, subscriber: &Subscriber, readable: &Readable, incomplete: bool, diags: &mut Diagnostics) {
+    fn subscriber(
+        &mut self,
+        event: &str,
+        name: &str,
+        subscriber: &Subscriber,
+        readable: &Readable,
+        incomplete: bool,
+        diags: &mut Diagnostics,
+    ) {
         let Some(nearest) = readable.nearest() else {
             if !incomplete {
                 let message = format!("`{event}` has nothing that the subscriber `{name}` could read");
@@ -121,14 +139,26 @@ impl Builder {
         let topics: std::collections::BTreeMap<String, NodeIndex> = self
             .graph
             .node_indices()
-            .filter_map(|index| self.graph.node_weight(index).filter(|n| n.kind == NodeKind::Topic).map(|n| (n.event.clone(), index)))
+            .filter_map(|index| {
+                self.graph
+                    .node_weight(index)
+                    .filter(|n| n.kind == NodeKind::Topic)
+                    .map(|n| (n.event.clone(), index))
+            })
             .collect();
         let functions: Vec<NodeIndex> = self.graph.node_indices().collect();
         for index in functions {
-            let Some(node) = self.graph.node_weight(index).filter(|node| node.kind == NodeKind::Function) else { continue };
-            let subscriber = model.events.get(&node.event).and_then(|e| e.subscribers.get(node.subscriber.as_deref()?));
-            let targets: Vec<NodeIndex> =
-                subscriber.iter().flat_map(|s| &s.emits).filter_map(|target| topics.get(&target.value).copied()).collect();
+            let Some(node) = self.graph.node_weight(index).filter(|node| node.kind == NodeKind::Function)
+            else {
+                continue;
+            };
+            let subscriber =
+                model.events.get(&node.event).and_then(|e| e.subscribers.get(node.subscriber.as_deref()?));
+            let targets: Vec<NodeIndex> = subscriber
+                .iter()
+                .flat_map(|s| &s.emits)
+                .filter_map(|target| topics.get(&target.value).copied())
+                .collect();
             for target in targets {
                 self.graph.add_edge(index, target, Flow::Emits);
             }

@@ -44,7 +44,8 @@ fn paths(model: &Model, diags: &mut Diagnostics) {
             let at = format!("/{}", before.join("/"));
             match variables.get(&(api.value.as_str(), before.clone())) {
                 Some((other, theirs, span)) if theirs != variable => {
-                    let message = format!("API Gateway cannot tell `{{{variable}}}` from `{{{theirs}}}` at `{at}`");
+                    let message =
+                        format!("API Gateway cannot tell `{{{variable}}}` from `{{{theirs}}}` at `{at}`");
                     diags.push(
                         Diagnostic::new(Code::AmbiguousPath, origin.span, message)
                             .label(*span, format!("`{other}` calls it `{{{theirs}}}`"))
@@ -82,13 +83,19 @@ fn lock(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
 fn open_doors(model: &Model, diags: &mut Diagnostics) {
     for (name, api) in model.apis.iter().filter(|(_, api)| !api.options.contains_key("throttle")) {
         let open = model.events.iter().find_map(|(event_name, event)| match (&event.ingress, &event.auth) {
-            (Ingress::Api { api, .. }, Some(auth)) if api.value == *name && auth.value.is_none() => Some((event_name, auth.span)),
+            (Ingress::Api { api, .. }, Some(auth)) if api.value == *name && auth.value.is_none() => {
+                Some((event_name, auth.span))
+            }
             _ => None,
         });
         let Some((event, span)) = open else { continue };
         let message = format!("`{event}` is open to everybody, and the api `{name}` has no throttle");
         let help = "add `throttle 100/s burst 200` to the api; without it one caller can use up the account's whole request rate";
-        diags.push(Diagnostic::new(Code::OpenWithoutThrottle, span, message).label(api.origin.span, "the api").help(help));
+        diags.push(
+            Diagnostic::new(Code::OpenWithoutThrottle, span, message)
+                .label(api.origin.span, "the api")
+                .help(help),
+        );
     }
 }
 
@@ -97,24 +104,49 @@ fn domain(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
     let Ingress::Api { api, .. } = &event.ingress else { return };
     let Some(declared) = model.apis.get(&api.value) else { return };
     if declared.domain != event.domain {
-        let place = |domain: &Option<String>| domain.as_ref().map_or("outside all domains".to_owned(), |d| format!("in the domain `{d}`"));
-        let message = format!("`{name}` is {}, and the api `{}` {}", place(&event.domain), api.value, place(&declared.domain));
-        let help = match &event.domain {
-            Some(domain) => format!("declare an api in `events/{domain}/`, or move the event's file: each domain is deployed by itself, doors included"),
-            None => "move the event's file beside the api: each domain is deployed by itself, doors included".to_owned(),
+        let place = |domain: &Option<String>| {
+            domain.as_ref().map_or("outside all domains".to_owned(), |d| format!("in the domain `{d}`"))
         };
-        diags.push(Diagnostic::new(Code::ForeignApi, api.span, message).label(declared.origin.span, "the api").help(help));
+        let message = format!(
+            "`{name}` is {}, and the api `{}` {}",
+            place(&event.domain),
+            api.value,
+            place(&declared.domain)
+        );
+        let help = match &event.domain {
+            Some(domain) => format!(
+                "declare an api in `events/{domain}/`, or move the event's file: each domain is deployed by itself, doors included"
+            ),
+            None => "move the event's file beside the api: each domain is deployed by itself, doors included"
+                .to_owned(),
+        };
+        diags.push(
+            Diagnostic::new(Code::ForeignApi, api.span, message)
+                .label(declared.origin.span, "the api")
+                .help(help),
+        );
     }
 }
 
 /// The plan that ties a lock to a stage is deployed with the stage, and takes the lock's key from the app or from its own domain.
 fn lock_domain(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
-    let Some((lock, span)) = event.auth.as_ref().and_then(|auth| Some((auth.value.as_deref()?, auth.span))) else { return };
-    let Some(auth) = model.auths.get(lock).filter(|auth| auth.domain.is_some() && auth.domain != event.domain) else { return };
+    let Some((lock, span)) = event.auth.as_ref().and_then(|auth| Some((auth.value.as_deref()?, auth.span)))
+    else {
+        return;
+    };
+    let Some(auth) =
+        model.auths.get(lock).filter(|auth| auth.domain.is_some() && auth.domain != event.domain)
+    else {
+        return;
+    };
     let domain = auth.domain.as_deref().unwrap_or_default();
     let message = format!("`{name}` is outside the domain `{domain}`, and the lock `{lock}` is inside it");
     let help = format!("declare `auth {lock}` outside `events/`, where every domain can use it");
-    diags.push(Diagnostic::new(Code::ForeignApi, span, message).label(auth.choice.origin.span, "the lock").help(help));
+    diags.push(
+        Diagnostic::new(Code::ForeignApi, span, message)
+            .label(auth.choice.origin.span, "the lock")
+            .help(help),
+    );
 }
 
 fn tier(name: &str, event: &Event, diags: &mut Diagnostics) {

@@ -28,11 +28,18 @@ impl FlowGraph {
     /// The graph in Graphviz's language, one cluster an event.
     #[must_use]
     pub fn to_dot(&self) -> String {
-        let mut out = String::from("digraph flow {\n  rankdir=LR;\n  node [fontname=\"Helvetica\", fontsize=11];\n");
+        let mut out =
+            String::from("digraph flow {\n  rankdir=LR;\n  node [fontname=\"Helvetica\", fontsize=11];\n");
         for (number, name) in self.model.events.keys().enumerate() {
             let _ = writeln!(out, "  subgraph cluster_{number} {{\n    label=\"{name}\";");
             for (id, node) in self.nodes().filter(|(_, node)| node.event == *name) {
-                let _ = writeln!(out, "    {} [label=\"{}\", shape={}];", key(id), self.label(node), dot_shape(node.kind));
+                let _ = writeln!(
+                    out,
+                    "    {} [label=\"{}\", shape={}];",
+                    key(id),
+                    self.label(node),
+                    dot_shape(node.kind)
+                );
             }
             out.push_str("  }\n");
         }
@@ -49,7 +56,8 @@ impl FlowGraph {
     pub fn dump(&self) -> String {
         let mut out = String::new();
         for (id, node) in self.nodes() {
-            let _ = writeln!(out, "{} {} ({}) {}", key(id), node.kind.word(), node.construct, node.origin.path);
+            let _ =
+                writeln!(out, "{} {} ({}) {}", key(id), node.kind.word(), node.construct, node.origin.path);
             for (flow, word) in [(Flow::Carries, "->"), (Flow::Emits, "emits")] {
                 for to in self.after(id, flow) {
                     let _ = writeln!(out, "  {word} {}", key(to));

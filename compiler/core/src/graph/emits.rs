@@ -18,7 +18,8 @@ fn targets(graph: &FlowGraph, diags: &mut Diagnostics) {
         for target in event.subscribers.values().flat_map(|subscriber| &subscriber.emits) {
             let Some(emitted) = graph.model.events.get(&target.value) else { continue };
             if let Ingress::Api { origin, .. } = &emitted.ingress {
-                let message = format!("`{}` comes in by a public api, so no handler can emit it", target.value);
+                let message =
+                    format!("`{}` comes in by a public api, so no handler can emit it", target.value);
                 diags.push(
                     Diagnostic::new(Code::EmitsNotInternal, target.span, message)
                         .label(origin.span, "its door")
@@ -46,7 +47,10 @@ fn cycles(graph: &FlowGraph, diags: &mut Diagnostics) {
             .collect();
         edges.sort_unstable();
         let Some((from, to)) = edges.first() else { continue };
-        let (Some(function), Some(topic)) = (graph.graph.node_weight(*from), graph.graph.node_weight(*to)) else { continue };
+        let (Some(function), Some(topic)) = (graph.graph.node_weight(*from), graph.graph.node_weight(*to))
+        else {
+            continue;
+        };
         let said = graph.subscriber(function).and_then(|s| s.emits.iter().find(|e| e.value == topic.event));
         let mut names: Vec<&str> = component
             .iter()
@@ -57,9 +61,13 @@ fn cycles(graph: &FlowGraph, diags: &mut Diagnostics) {
         names.sort_unstable();
         let message = match names.as_slice() {
             [only] => format!("`{only}` emits itself for ever"),
-            _ => format!("these events emit each other for ever: {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+            _ => format!(
+                "these events emit each other for ever: {}",
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
         };
-        let help = "take one `emits` out of the circle: each event would cause the next without end, at your cost";
+        let help =
+            "take one `emits` out of the circle: each event would cause the next without end, at your cost";
         diags.extend(said.map(|said| Diagnostic::new(Code::EmitsCycle, said.span, message).help(help)));
     }
 }

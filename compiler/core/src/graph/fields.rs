@@ -46,7 +46,9 @@ fn check_key(name: &str, event: &Event, key: &Spanned<String>, diags: &mut Diagn
     } else if field.constraints.default.is_some() {
         let help = "remove the default: all events that leave the field out would share one partition";
         diags.push(report(format!("`{}` cannot be a key: it has a default", key.value), help));
-    } else if field.constraints.max_length.is_some_and(|most| most > 256) || field.constraints.min_length.is_some_and(|least| least > 256) {
+    } else if field.constraints.max_length.is_some_and(|most| most > 256)
+        || field.constraints.min_length.is_some_and(|least| least > 256)
+    {
         let help = "a partition key has at most 256 characters: write `length 1..256`";
         diags.push(report(format!("`{}` is too long for a key", key.value), help));
     }
@@ -60,15 +62,27 @@ fn check_variable(name: &str, event: &Event, variable: &Spanned<String>, diags: 
         let fields = event.schema.iter().flat_map(|schema| schema.fields.keys()).map(String::as_str);
         let help = match nearest(&variable.value, fields) {
             Some(near) => format!("did you mean `{{{near}}}`?"),
-            None => format!("add `{}: string` to the schema: the path's value is part of the event's data", variable.value),
+            None => format!(
+                "add `{}: string` to the schema: the path's value is part of the event's data",
+                variable.value
+            ),
         };
         diags.push(Diagnostic::new(Code::PathFieldMissing, variable.span, message).help(help));
         return;
     };
     if !field.shape.is_text() || field.optional {
-        let why = if field.optional { "it is optional, and a path always has it" } else { "its type has no plain text form" };
+        let why = if field.optional {
+            "it is optional, and a path always has it"
+        } else {
+            "its type has no plain text form"
+        };
         let message = format!("the field `{}` cannot stand in a path: {why}", variable.value);
-        let help = "fields in a path are required, and `string`, `uuid`, `date`, `datetime` or a union of texts";
-        diags.push(Diagnostic::new(Code::PathFieldType, field.span, message).label(variable.span, "the path").help(help));
+        let help =
+            "fields in a path are required, and `string`, `uuid`, `date`, `datetime` or a union of texts";
+        diags.push(
+            Diagnostic::new(Code::PathFieldType, field.span, message)
+                .label(variable.span, "the path")
+                .help(help),
+        );
     }
 }

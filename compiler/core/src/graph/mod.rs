@@ -102,7 +102,9 @@ impl FlowGraph {
 
     /// Every edge.
     pub fn edges(&self) -> impl Iterator<Item = (NodeId, NodeId, Flow)> {
-        self.graph.edge_references().map(|edge| (NodeId(edge.source()), NodeId(edge.target()), *edge.weight()))
+        self.graph
+            .edge_references()
+            .map(|edge| (NodeId(edge.source()), NodeId(edge.target()), *edge.weight()))
     }
 
     /// The nodes that this one sends to.

@@ -20,10 +20,14 @@ fn python(line: &str, folder: &str) -> Vec<String> {
     let line = line.trim();
     let modules: Vec<String> = if let Some(rest) = line.strip_prefix("import ") {
         rest.split(',').filter_map(|part| part.split_whitespace().next()).map(str::to_owned).collect()
-    } else if let Some((module, names)) = line.strip_prefix("from ").and_then(|rest| rest.split_once(" import ")) {
+    } else if let Some((module, names)) =
+        line.strip_prefix("from ").and_then(|rest| rest.split_once(" import "))
+    {
         let module = module.trim().trim_start_matches('.');
-        let names = names.trim_matches(['(', ')', ' ']).split(',').filter_map(|part| part.split_whitespace().next());
-        let inner = names.map(|name| if module.is_empty() { name.to_owned() } else { format!("{module}.{name}") });
+        let names =
+            names.trim_matches(['(', ')', ' ']).split(',').filter_map(|part| part.split_whitespace().next());
+        let inner =
+            names.map(|name| if module.is_empty() { name.to_owned() } else { format!("{module}.{name}") });
         std::iter::once(module.to_owned()).filter(|name| !name.is_empty()).chain(inner).collect()
     } else {
         return Vec::new();
@@ -76,11 +80,17 @@ mod tests {
 
     #[test]
     fn finds_what_stands_beside() {
-        let python = candidates("handlers/a.py", "import json, cards\nfrom shared.rules import check\nfrom . import c\n");
+        let python = candidates(
+            "handlers/a.py",
+            "import json, cards\nfrom shared.rules import check\nfrom . import c\n",
+        );
         for wanted in ["handlers/cards.py", "handlers/shared/rules.py", "shared/rules.py", "handlers/c.py"] {
             assert!(python.contains(&wanted.to_owned()), "{wanted}");
         }
-        let node = candidates("handlers/a.mjs", "import { x } from \"../lib/x.mjs\";\nconst y = require('./y');\nimport z from \"z\";");
+        let node = candidates(
+            "handlers/a.mjs",
+            "import { x } from \"../lib/x.mjs\";\nconst y = require('./y');\nimport z from \"z\";",
+        );
         for wanted in ["lib/x.mjs", "handlers/y.js"] {
             assert!(node.contains(&wanted.to_owned()), "{wanted}");
         }

@@ -19,17 +19,28 @@ use crate::names::sha256;
 const MAX_BYTES: usize = 250 << 20;
 
 /// Makes every subscriber's package. What is wrong with a handler is reported at the statement that names it.
-pub fn package(graph: &FlowGraph, library: &Library, files: &dyn ProjectFiles, diags: &mut Diagnostics) -> Packages {
+pub fn package(
+    graph: &FlowGraph,
+    library: &Library,
+    files: &dyn ProjectFiles,
+    diags: &mut Diagnostics,
+) -> Packages {
     let model = &graph.model;
-    let bases: BTreeMap<&str, Base> = library.runtimes.iter().filter_map(|(name, files)| {
-        let files: Files = files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
-        Some((name.as_str(), Base::new(&files).ok()?))
-    }).collect();
+    let bases: BTreeMap<&str, Base> = library
+        .runtimes
+        .iter()
+        .filter_map(|(name, files)| {
+            let files: Files = files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+            Some((name.as_str(), Base::new(&files).ok()?))
+        })
+        .collect();
     let packer = Packer { model, library, files, bases };
     let subscribers: Vec<_> = model
         .events
         .iter()
-        .flat_map(|(name, event)| event.subscribers.iter().map(move |(subscriber, s)| (name, event, subscriber, s)))
+        .flat_map(|(name, event)| {
+            event.subscribers.iter().map(move |(subscriber, s)| (name, event, subscriber, s))
+        })
         .collect();
     let results: Vec<_> = subscribers
         .into_par_iter()
@@ -66,22 +77,37 @@ struct Language<'a> {
 }
 
 impl Packer<'_> {
-    fn package(&self, event_name: &str, event: &Event, name: &str, subscriber: &Subscriber) -> Result<Package, Box<Diagnostic>> {
+    fn package(
+        &self,
+        event_name: &str,
+        event: &Event,
+        name: &str,
+        subscriber: &Subscriber,
+    ) -> Result<Package, Box<Diagnostic>> {
         let language = self.language(&subscriber.handler)?;
         let (mut files, entry) = self.code(&subscriber.handler, &language)?;
         let settings = settings(self.model, event_name, event, name, subscriber, &entry);
         files.insert("pipec.json".to_owned(), serde_json::to_vec(&settings).unwrap_or_default());
         let size: usize = files.values().map(Vec::len).sum();
-        let finding = |code, message: String| Box::new(Diagnostic::new(code, subscriber.handler.path.span, message));
+        let finding =
+            |code, message: String| Box::new(Diagnostic::new(code, subscriber.handler.path.span, message));
         if size > MAX_BYTES {
-            let message = format!("the handler's files are {} MB, and Lambda takes {} MB", size >> 20, MAX_BYTES >> 20);
+            let message =
+                format!("the handler's files are {} MB, and Lambda takes {} MB", size >> 20, MAX_BYTES >> 20);
             return Err(finding(Code::HandlerTooLarge, message));
         }
         let Some(base) = self.bases.get(language.folder.as_str()) else {
-            return Err(finding(Code::BadConstruct, format!("the construct `{}` names the runtime `{}`, which does not exist", subscriber.handler.construct, language.folder)));
+            return Err(finding(
+                Code::BadConstruct,
+                format!(
+                    "the construct `{}` names the runtime `{}`, which does not exist",
+                    subscriber.handler.construct, language.folder
+                ),
+            ));
         };
-        let bytes = zip(&files, Some(base))
-            .map_err(|error| finding(Code::HandlerTooLarge, format!("the handler cannot be packed: {error}")))?;
+        let bytes = zip(&files, Some(base)).map_err(|error| {
+            finding(Code::HandlerTooLarge, format!("the handler cannot be packed: {error}"))
+        })?;
         let key = format!("handlers/{}.zip", sha256(&bytes));
         Ok(Package { key, runtime: language.runtime, entry: language.entry, bytes: Arc::new(bytes) })
     }
@@ -112,7 +138,8 @@ impl Packer<'_> {
         if path.is_empty() || path == "." {
             return Err(explain(handler, path, &FileError::Missing(Vec::new())));
         }
-        let outside = path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|part| part == "..");
+        let outside =
+            path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|part| part == "..");
         if outside {
             return Err(explain(handler, path, &FileError::Outside));
         }
@@ -121,20 +148,31 @@ impl Packer<'_> {
             Err(error) => Err(explain(handler, path, &error)),
             Ok(_) if !language.ending.split(' ').any(|ending| path.ends_with(ending)) => {
                 let message = format!("`{path}` is no {} file", language.word);
-                let help = format!("files of `handler {}` end in {}", language.word, language.ending.replace(' ', " or "));
+                let help = format!(
+                    "files of `handler {}` end in {}",
+                    language.word,
+                    language.ending.replace(' ', " or ")
+                );
                 Err(Box::new(Diagnostic::new(Code::HandlerWrongKind, handler.path.span, message).help(help)))
             }
             Ok(bytes) => Ok((self.with_imports(path, bytes), path.to_owned())),
         }
     }
 
-    fn folder(&self, handler: &Handler, path: &str, language: &Language<'_>) -> Result<(Files, String), Box<Diagnostic>> {
+    fn folder(
+        &self,
+        handler: &Handler,
+        path: &str,
+        language: &Language<'_>,
+    ) -> Result<(Files, String), Box<Diagnostic>> {
         let entry = format!("{path}/{}", language.main);
         let names = self.files.list(path).map_err(|error| explain(handler, path, &error))?;
         if !names.contains(&entry) {
             let message = format!("the folder `{path}` has no `{}`", language.main);
             let help = format!("a folder's handler is its `{}`; or name the file itself", language.main);
-            return Err(Box::new(Diagnostic::new(Code::HandlerMissing, handler.path.span, message).help(help)));
+            return Err(Box::new(
+                Diagnostic::new(Code::HandlerMissing, handler.path.span, message).help(help),
+            ));
         }
         let mut files = Files::new();
         for name in names.into_iter().filter(|name| !is_litter(name)) {
@@ -152,7 +190,9 @@ impl Packer<'_> {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             files.insert(path.clone(), bytes);
             for candidate in candidates(&path, &text) {
-                let wanted = !candidate.starts_with("..") && !files.contains_key(&candidate) && self.files.has(&candidate);
+                let wanted = !candidate.starts_with("..")
+                    && !files.contains_key(&candidate)
+                    && self.files.has(&candidate);
                 if let Some(found) = wanted.then(|| self.files.read(&candidate).ok()).flatten() {
                     open.push((candidate, found));
                 }
@@ -181,13 +221,16 @@ fn explain(handler: &Handler, path: &str, error: &FileError) -> Box<Diagnostic> 
         }
         FileError::Outside => {
             let message = format!("the handler `{}` is outside the project", handler.path.value);
-            Diagnostic::new(Code::HandlerOutside, span, message)
-                .help("move or copy it into the project: what is deployed must be in the project's own history")
+            Diagnostic::new(Code::HandlerOutside, span, message).help(
+                "move or copy it into the project: what is deployed must be in the project's own history",
+            )
         }
         FileError::Folder => Diagnostic::new(Code::HandlerMissing, span, format!("`{path}` is a folder")),
-        FileError::Unreadable(why) => {
-            Diagnostic::new(Code::HandlerUnreadable, span, format!("the handler `{path}` cannot be read: {why}"))
-        }
+        FileError::Unreadable(why) => Diagnostic::new(
+            Code::HandlerUnreadable,
+            span,
+            format!("the handler `{path}` cannot be read: {why}"),
+        ),
     };
     Box::new(finding)
 }

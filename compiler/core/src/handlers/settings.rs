@@ -6,9 +6,18 @@ use crate::model::{Event, Model, Schema, Shape, Subscriber, json_schema};
 
 /// The settings of one subscriber's runtime.
 #[must_use]
-pub fn settings(model: &Model, event_name: &str, event: &Event, name: &str, subscriber: &Subscriber, entry: &str) -> Value {
+pub fn settings(
+    model: &Model,
+    event_name: &str,
+    event: &Event,
+    name: &str,
+    subscriber: &Subscriber,
+    entry: &str,
+) -> Value {
     let app = &model.app.name.value;
-    let schema = |event: &Event| event.schema.as_ref().map(|schema| json_schema(schema, &model.types, &[], None, true));
+    let schema = |event: &Event| {
+        event.schema.as_ref().map(|schema| json_schema(schema, &model.types, &[], None, true))
+    };
     let mut emits = Map::new();
     for target in &subscriber.emits {
         if let Some(emitted) = model.events.get(&target.value) {

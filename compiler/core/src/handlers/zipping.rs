@@ -43,7 +43,8 @@ pub fn zip(files: &Files, base: Option<&Base>) -> Result<Vec<u8>, ZipError> {
         None => None,
     };
     let shared = base.map_or(&[] as &[String], |base| base.names.as_slice());
-    let mut names: Vec<(&str, Option<usize>)> = shared.iter().enumerate().map(|(at, name)| (name.as_str(), Some(at))).collect();
+    let mut names: Vec<(&str, Option<usize>)> =
+        shared.iter().enumerate().map(|(at, name)| (name.as_str(), Some(at))).collect();
     names.extend(files.keys().map(|name| (name.as_str(), None)));
     names.sort_unstable();
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -52,7 +53,11 @@ pub fn zip(files: &Files, base: Option<&Base>) -> Result<Vec<u8>, ZipError> {
             (Some(at), Some(archive)) => writer.raw_copy_file(archive.by_index_raw(at)?)?,
             _ => {
                 let bytes = files.get(name).map_or(&[] as &[u8], Vec::as_slice);
-                let method = if bytes.len() < WORTH_COMPRESSING { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+                let method = if bytes.len() < WORTH_COMPRESSING {
+                    CompressionMethod::Stored
+                } else {
+                    CompressionMethod::Deflated
+                };
                 writer.start_file(name, plain.compression_method(method))?;
                 writer.write_all(bytes)?;
             }

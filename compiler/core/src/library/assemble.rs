@@ -19,7 +19,10 @@ struct Facts {
 
 /// A library from its files by path: `constructs/KIND/NAME/construct.yaml` with templates beside it,
 /// `runtimes/LANGUAGE/…`, and [`FACTS`]. `checks` may be skipped for files that a test has checked.
-pub fn assemble<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>, checks: Checks) -> (Library, Vec<LibraryError>) {
+pub fn assemble<'a>(
+    files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    checks: Checks,
+) -> (Library, Vec<LibraryError>) {
     let mut library = Library::default();
     let mut constructs = Vec::new();
     let mut errors = Vec::new();
@@ -33,10 +36,18 @@ pub fn assemble<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>, checks
                 }
                 Err(error) => {
                     let message = error.to_string();
-                    errors.push(LibraryError { path: path.to_owned(), code: Code::BadConstruct, start: 0, end: 0, message });
+                    errors.push(LibraryError {
+                        path: path.to_owned(),
+                        code: Code::BadConstruct,
+                        start: 0,
+                        end: 0,
+                        message,
+                    });
                 }
             }
-        } else if let Some((language, rest)) = path.strip_prefix("runtimes/").and_then(|rest| rest.split_once('/')) {
+        } else if let Some((language, rest)) =
+            path.strip_prefix("runtimes/").and_then(|rest| rest.split_once('/'))
+        {
             let is_code = rest.starts_with("pipec_runtime/");
             if is_code {
                 let runtime = library.runtimes.entry(format!("runtimes/{language}")).or_default();
@@ -54,7 +65,8 @@ pub fn assemble<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>, checks
 /// construct of stdlib replaces it.
 pub fn extend(library: &mut Library, files: &[(String, String)]) -> Vec<LibraryError> {
     let below = |path: &String| Some((path.clone(), path.strip_prefix("lib/")?.to_owned()));
-    let files = files.iter().filter_map(|(path, text)| below(path).map(|(path, rest)| (path, rest, text.clone())));
+    let files =
+        files.iter().filter_map(|(path, text)| below(path).map(|(path, rest)| (path, rest, text.clone())));
     load(library, &group(files.collect()), Checks::Run)
 }
 

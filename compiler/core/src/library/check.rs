@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::construct::{Construct, OfferValue};
 use super::evaluate::{FACTS, GLOBALS, Machine};
-use super::setting::from_written;
 use super::node::{Node, Problem, Source};
+use super::setting::from_written;
 use super::yaml::Range;
 use crate::diagnostic::{Code, nearest};
 
@@ -51,8 +51,11 @@ impl Checker<'_> {
                 OfferValue::Resource { name, computed, .. } => {
                     computed.iter().for_each(|node| self.node(node));
                     if !construct.resources.contains_key(name) {
-                        let message = format!("a port refers to the resource `{name}`, which the construct does not have");
-                        self.problems.push((Code::ConstructUnknownName, Problem::new(Range::default(), message)));
+                        let message = format!(
+                            "a port refers to the resource `{name}`, which the construct does not have"
+                        );
+                        self.problems
+                            .push((Code::ConstructUnknownName, Problem::new(Range::default(), message)));
                     }
                 }
             }
@@ -72,7 +75,9 @@ impl Checker<'_> {
 
     /// What the file itself fixes: its id, logical ids, types, defaults.
     fn names(&mut self, construct: &Construct) {
-        let mut bad = |message: String| self.problems.push((Code::BadConstruct, Problem::new(Range::default(), message)));
+        let mut bad = |message: String| {
+            self.problems.push((Code::BadConstruct, Problem::new(Range::default(), message)))
+        };
         if !construct.file.ends_with(&format!("{}/construct.yaml", construct.id)) {
             bad(format!("the construct is called `{}`, and its folder is not", construct.id));
         }
@@ -88,7 +93,10 @@ impl Checker<'_> {
             let bounds = spec.between.iter().flat_map(|(low, high)| [low, high]).chain(&spec.step);
             let written = spec.default.iter().chain(bounds);
             if written.clone().any(|written| from_written(spec.kind, written).is_none()) {
-                bad(format!("the parameter `{name}` has a default or bound that is not {}", spec.kind.describe()));
+                bad(format!(
+                    "the parameter `{name}` has a default or bound that is not {}",
+                    spec.kind.describe()
+                ));
             }
             if spec.kind == super::ParameterType::Word && spec.of.is_empty() {
                 bad(format!("the parameter `{name}` is a word and does not say `of` which"));
@@ -115,7 +123,8 @@ impl Checker<'_> {
         for (root, name) in self.machine.facts_in(&source.text) {
             let Some((_, facts)) = FACTS.iter().find(|(known, _)| *known == root) else { continue };
             if !facts.contains(&name.as_str()) && !loop_names.contains(&root) {
-                let near = nearest(&name, facts.iter().copied()).map(|near| format!("; did you mean `{root}.{near}`?"));
+                let near = nearest(&name, facts.iter().copied())
+                    .map(|near| format!("; did you mean `{root}.{near}`?"));
                 let message = format!("there is no `{root}.{name}`{}", near.unwrap_or_default());
                 self.problems.push((Code::ConstructUnknownName, Problem::new(source.at, message)));
             }
@@ -124,7 +133,8 @@ impl Checker<'_> {
             if self.known.contains(name.as_str()) || loop_names.contains(&name) {
                 continue;
             }
-            let near = nearest(&name, self.known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
+            let near =
+                nearest(&name, self.known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
             let message = format!("nothing here is called `{name}`{}", near.unwrap_or_default());
             self.problems.push((Code::ConstructUnknownName, Problem::new(source.at, message)));
         }

@@ -78,7 +78,8 @@ impl Symbol {
             "p" => Symbol::Pseudo(rest.into()),
             "v" => Symbol::Parameter(rest.into()),
             "r" => {
-                let (id, attribute) = rest.split_once('.').map_or((rest, None), |(id, name)| (id, Some(name.into())));
+                let (id, attribute) =
+                    rest.split_once('.').map_or((rest, None), |(id, name)| (id, Some(name.into())));
                 Symbol::Resource { id: ResourceId(id.parse().ok()?), attribute }
             }
             _ => return None,

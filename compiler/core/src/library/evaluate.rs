@@ -19,14 +19,44 @@ use super::node::{Key, Node, Source, TextPart};
 use super::setting::{Setting, default_of};
 
 /// Names that every expression has.
-pub const GLOBALS: &[&str] = &["app", "aws", "artifacts", "event", "subscriber", "api", "auth", "template", "digest", "range", "dict", "namespace", "debug"];
+pub const GLOBALS: &[&str] = &[
+    "app",
+    "aws",
+    "artifacts",
+    "event",
+    "subscriber",
+    "api",
+    "auth",
+    "template",
+    "digest",
+    "range",
+    "dict",
+    "namespace",
+    "debug",
+];
 
 /// The facts behind those names of which all are known; the others depend on what is instantiated.
 pub const FACTS: &[(&str, &[&str])] = &[
     ("aws", &["partition", "region", "account", "url_suffix", "stack_name"]),
     ("artifacts", &["bucket"]),
     ("app", &["name", "slug", "environment", "doc", "region", "tracing", "log_days", "removal", "tags"]),
-    ("event", &["name", "slug", "kebab", "doc", "type", "source", "version", "key", "method", "variables", "key_in_path", "body_schema"]),
+    (
+        "event",
+        &[
+            "name",
+            "slug",
+            "kebab",
+            "doc",
+            "type",
+            "source",
+            "version",
+            "key",
+            "method",
+            "variables",
+            "key_in_path",
+            "body_schema",
+        ],
+    ),
     ("subscriber", &["name", "slug", "doc", "emits", "allow"]),
     ("api", &["name", "doc"]),
     ("code", &["key", "runtime", "entry"]),
@@ -54,7 +84,9 @@ impl Machine {
         env.add_filter("pascal", |text: &str| crate::names::pascal(text));
         env.add_filter("digest", |text: &str| crate::names::digest(text.as_bytes()));
         env.add_filter("json", |value: Value| serde_json::to_string(&value).unwrap_or_default());
-        env.add_filter("line", |text: &str, most: usize| text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(most).collect::<String>());
+        env.add_filter("line", |text: &str, most: usize| {
+            text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(most).collect::<String>()
+        });
         env.add_filter("flags", flags);
         env.add_filter("pick", pick);
         env.add_filter("prefixed", prefixed);
@@ -93,7 +125,10 @@ impl Machine {
         let mut found: Vec<(String, String)> = compiled
             .undeclared_variables(true)
             .into_iter()
-            .filter_map(|name| name.split_once('.').map(|(root, rest)| (root.to_owned(), rest.split('.').next().unwrap_or(rest).to_owned())))
+            .filter_map(|name| {
+                name.split_once('.')
+                    .map(|(root, rest)| (root.to_owned(), rest.split('.').next().unwrap_or(rest).to_owned()))
+            })
             .collect();
         found.sort_unstable();
         found
@@ -162,8 +197,12 @@ fn merged(first: &Value, second: &Value) -> Result<Value, Error> {
     Ok(Value::from_pairs(all))
 }
 
-fn each_entry(table: &Value, with: impl Fn(String, Value) -> Result<(String, Value), Error>) -> Result<Value, Error> {
-    let entries: Result<Vec<_>, Error> = table.try_iter()?.map(|name| with(name.to_string(), table.get_item(&name)?)).collect();
+fn each_entry(
+    table: &Value,
+    with: impl Fn(String, Value) -> Result<(String, Value), Error>,
+) -> Result<Value, Error> {
+    let entries: Result<Vec<_>, Error> =
+        table.try_iter()?.map(|name| with(name.to_string(), table.get_item(&name)?)).collect();
     Ok(Value::from_pairs(entries?))
 }
 
@@ -217,7 +256,11 @@ impl Object for Names {
             CONSTRUCT => Some(Value::from(self.construct.as_str())),
             _ => match self.values.get(key) {
                 Some(found) => Some(found.clone()),
-                None => self.outer.as_ref().and_then(|outer| outer.get_attr(key).ok()).filter(|value| !value.is_undefined()),
+                None => self
+                    .outer
+                    .as_ref()
+                    .and_then(|outer| outer.get_attr(key).ok())
+                    .filter(|value| !value.is_undefined()),
             },
         }
     }
@@ -239,7 +282,8 @@ impl Object for Ports {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        let missing = || Value::from_object(Missing { construct: self.construct.clone(), port: key.to_owned() });
+        let missing =
+            || Value::from_object(Missing { construct: self.construct.clone(), port: key.to_owned() });
         Some(self.values.get(key).cloned().unwrap_or_else(missing))
     }
 
@@ -310,7 +354,9 @@ impl Binding {
             Binding::Setting(setting) => setting_value(setting),
             Binding::Symbol(symbol) => reference(symbol.clone()),
             Binding::Instance(instance) => Value::from_dyn_object(instance.ports.clone()),
-            Binding::Table(table) => Value::from_pairs(table.iter().map(|(name, binding)| (name.as_str(), binding.to_value()))),
+            Binding::Table(table) => {
+                Value::from_pairs(table.iter().map(|(name, binding)| (name.as_str(), binding.to_value())))
+            }
             Binding::Undefined => Value::UNDEFINED,
         }
     }
@@ -323,7 +369,9 @@ fn setting_value(setting: &Setting) -> Value {
         Setting::Bool(value) => Value::from(*value),
         Setting::Int(value) => Value::from(*value),
         Setting::Text(text) | Setting::Word(text) => Value::from(text.as_str()),
-        Setting::Duration(s) => units(&[("seconds", *s), ("minutes", s / 60), ("hours", s / 3600), ("days", s / 86_400)]),
+        Setting::Duration(s) => {
+            units(&[("seconds", *s), ("minutes", s / 60), ("hours", s / 3600), ("days", s / 86_400)])
+        }
         Setting::Size(bytes) => units(&[("bytes", *bytes), ("kb", bytes >> 10), ("mb", bytes >> 20)]),
         Setting::Rate { amount, seconds } => units(&[("amount", *amount), ("seconds", *seconds)]),
         Setting::Parameter(name) => reference(Symbol::Parameter(crate::names::pascal(name).into())),
@@ -389,7 +437,12 @@ struct CompiledConstruct<'e> {
 }
 
 enum CompiledOffer<'e> {
-    Resource { index: u32, attribute: Option<Arc<str>>, computed: Option<Node<Compiled<'e>>>, flows: &'e [String] },
+    Resource {
+        index: u32,
+        attribute: Option<Arc<str>>,
+        computed: Option<Node<Compiled<'e>>>,
+        flows: &'e [String],
+    },
     Value(Node<Compiled<'e>>),
 }
 
@@ -409,7 +462,8 @@ impl<'e> Evaluator<'e> {
     /// Compiles every expression. Constructs with a broken expression are left out; loading reported them.
     #[must_use]
     pub fn new(machine: &'e Machine, library: &'e Library) -> Self {
-        let compile = |construct: &'e Construct| Some((construct.id.as_str(), compile(&machine.env, construct).ok()?));
+        let compile =
+            |construct: &'e Construct| Some((construct.id.as_str(), compile(&machine.env, construct).ok()?));
         Evaluator { constructs: library.constructs().filter_map(compile).collect() }
     }
 
@@ -427,7 +481,12 @@ impl<'e> Evaluator<'e> {
     ) -> Result<(Scope, Instance), EvaluationError> {
         let Some(compiled) = self.constructs.get(construct) else {
             let message = "it could not be read".to_owned();
-            return Err(EvaluationError { construct: construct.to_owned(), expression: String::new(), message, kind: EvaluationKind::Failed });
+            return Err(EvaluationError {
+                construct: construct.to_owned(),
+                expression: String::new(),
+                message,
+                kind: EvaluationKind::Failed,
+            });
         };
         let mut values = BTreeMap::new();
         for (index, name) in compiled.construct.resources.keys().enumerate() {
@@ -444,12 +503,21 @@ impl<'e> Evaluator<'e> {
         for (name, binding) in bindings {
             values.insert((*name).to_owned(), binding.to_value());
         }
-        if let Some(need) = compiled.construct.needs.iter().find(|need| !need.optional && values.get(&need.name).is_none_or(Value::is_undefined)) {
+        if let Some(need) = compiled
+            .construct
+            .needs
+            .iter()
+            .find(|need| !need.optional && values.get(&need.name).is_none_or(Value::is_undefined))
+        {
             let message = format!("it needs `{}`, and there is none here", need.name);
             return Err(EvaluationError { kind: EvaluationKind::Unbound, ..fail(construct, "", message) });
         }
         let scope = |values: &BTreeMap<String, Value>| {
-            Value::from_object(Names { construct: construct.to_owned(), values: values.clone(), outer: Some(globals.value.clone()) })
+            Value::from_object(Names {
+                construct: construct.to_owned(),
+                values: values.clone(),
+                outer: Some(globals.value.clone()),
+            })
         };
         for (name, local) in &compiled.locals {
             let value = run_value(construct, local, &scope(&values))?;
@@ -460,7 +528,10 @@ impl<'e> Evaluator<'e> {
             if !eval(construct, that, &scope)?.is_true() {
                 let help = help.as_ref().map(|node| run(construct, node, &scope)).transpose()?.flatten();
                 let help = help.and_then(|data| data.as_text().map(str::to_owned));
-                return Err(EvaluationError { kind: EvaluationKind::Check { help }, ..fail(construct, "", check.message.clone()) });
+                return Err(EvaluationError {
+                    kind: EvaluationKind::Check { help },
+                    ..fail(construct, "", check.message.clone())
+                });
             }
         }
         let mut ports = BTreeMap::new();
@@ -475,7 +546,12 @@ impl<'e> Evaluator<'e> {
     ///
     /// # Errors
     /// Every expression that gave nothing.
-    pub fn resources(&self, construct: &str, base: ResourceId, scope: &Scope) -> Result<Vec<Produced>, Vec<EvaluationError>> {
+    pub fn resources(
+        &self,
+        construct: &str,
+        base: ResourceId,
+        scope: &Scope,
+    ) -> Result<Vec<Produced>, Vec<EvaluationError>> {
         let Some(compiled) = self.constructs.get(construct) else { return Ok(Vec::new()) };
         let mut produced = Vec::new();
         let mut errors = Vec::new();
@@ -502,7 +578,11 @@ impl<'e> Evaluator<'e> {
 
 type Body = (Data, Option<String>, Option<String>);
 
-fn one_resource(construct: &str, code: &CompiledResource<'_>, scope: &Scope) -> Result<Option<Body>, EvaluationError> {
+fn one_resource(
+    construct: &str,
+    code: &CompiledResource<'_>,
+    scope: &Scope,
+) -> Result<Option<Body>, EvaluationError> {
     if let Some(test) = &code.when
         && !eval(construct, test, &scope.value)?.is_true()
     {
@@ -521,22 +601,38 @@ impl Scope {
     /// A scope of plain names, for what all instances see.
     #[must_use]
     pub fn globals(bindings: &[(&str, Binding)]) -> Scope {
-        let values = bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding.to_value())).collect();
+        let values =
+            bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding.to_value())).collect();
         Scope { value: Value::from_object(Names { construct: String::new(), values, outer: None }) }
     }
 
     /// The same scope with more names on top.
     #[must_use]
     pub fn with(&self, bindings: &[(&str, Binding)]) -> Scope {
-        let values = bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding.to_value())).collect();
-        Scope { value: Value::from_object(Names { construct: String::new(), values, outer: Some(self.value.clone()) }) }
+        let values =
+            bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding.to_value())).collect();
+        Scope {
+            value: Value::from_object(Names {
+                construct: String::new(),
+                values,
+                outer: Some(self.value.clone()),
+            }),
+        }
     }
 }
 
-fn compile<'e>(env: &'e Environment<'static>, construct: &'e Construct) -> Result<CompiledConstruct<'e>, Error> {
-    let mut expression = |source: &'e Source| Ok::<_, Error>((env.compile_expression_owned(source.text.clone())?, source));
+fn compile<'e>(
+    env: &'e Environment<'static>,
+    construct: &'e Construct,
+) -> Result<CompiledConstruct<'e>, Error> {
+    let mut expression =
+        |source: &'e Source| Ok::<_, Error>((env.compile_expression_owned(source.text.clone())?, source));
     let mut node = |node: &'e Node<Source>| compile_node(node, &mut expression);
-    let locals = construct.locals.iter().map(|(name, local)| Ok((name.as_str(), node(local)?))).collect::<Result<_, Error>>()?;
+    let locals = construct
+        .locals
+        .iter()
+        .map(|(name, local)| Ok((name.as_str(), node(local)?)))
+        .collect::<Result<_, Error>>()?;
     let mut offers = Vec::new();
     for (name, offer) in &construct.offers {
         let compiled = match &offer.value {
@@ -576,7 +672,8 @@ fn compile_node<'e>(
     node: &'e Node<Source>,
     with: &mut impl FnMut(&'e Source) -> Result<Compiled<'e>, Error>,
 ) -> Result<Node<Compiled<'e>>, Error> {
-    let parts = |parts: &'e [TextPart<Source>], with: &mut dyn FnMut(&'e Source) -> Result<Compiled<'e>, Error>| {
+    let parts = |parts: &'e [TextPart<Source>],
+                 with: &mut dyn FnMut(&'e Source) -> Result<Compiled<'e>, Error>| {
         parts
             .iter()
             .map(|part| match part {
@@ -589,7 +686,9 @@ fn compile_node<'e>(
         Node::Const(data) => Node::Const(data.clone()),
         Node::Expr(expr) => Node::Expr(with(expr)?),
         Node::Text(text) => Node::Text(parts(text, with)?),
-        Node::List(items) => Node::List(items.iter().map(|item| compile_node(item, with)).collect::<Result<_, _>>()?),
+        Node::List(items) => {
+            Node::List(items.iter().map(|item| compile_node(item, with)).collect::<Result<_, _>>()?)
+        }
         Node::Map(entries) => {
             let mut compiled = Vec::with_capacity(entries.len());
             for (key, value) in entries {
@@ -602,7 +701,9 @@ fn compile_node<'e>(
             Node::Map(compiled)
         }
         Node::When(test, body) => Node::When(with(test)?, Box::new(compile_node(body, with)?)),
-        Node::Each(name, of, body) => Node::Each(name.clone(), with(of)?, Box::new(compile_node(body, with)?)),
+        Node::Each(name, of, body) => {
+            Node::Each(name.clone(), with(of)?, Box::new(compile_node(body, with)?))
+        }
     })
 }
 
@@ -628,7 +729,12 @@ fn port(
 }
 
 fn fail(construct: &str, expression: &str, message: String) -> EvaluationError {
-    EvaluationError { construct: construct.to_owned(), expression: expression.to_owned(), message, kind: EvaluationKind::Failed }
+    EvaluationError {
+        construct: construct.to_owned(),
+        expression: expression.to_owned(),
+        message,
+        kind: EvaluationKind::Failed,
+    }
 }
 
 fn eval(construct: &str, code: &Compiled<'_>, scope: &Value) -> Result<Value, EvaluationError> {
@@ -640,7 +746,11 @@ fn eval(construct: &str, code: &Compiled<'_>, scope: &Value) -> Result<Value, Ev
         None => Ok(value),
         Some(missing) => Err(EvaluationError {
             kind: EvaluationKind::MissingPort,
-            ..fail(construct, &code.1.text, format!("`{}` offers no port `{}`", missing.construct, missing.port))
+            ..fail(
+                construct,
+                &code.1.text,
+                format!("`{}` offers no port `{}`", missing.construct, missing.port),
+            )
         }),
     }
 }
@@ -661,7 +771,9 @@ fn to_value(data: &Data) -> Value {
         Data::Float(value) => Value::from(*value),
         Data::Text(text) => Value::from(&**text),
         Data::List(items) => items.iter().map(to_value).collect(),
-        Data::Map(entries) => Value::from_pairs(entries.iter().map(|(key, value)| (key.to_string(), to_value(value)))),
+        Data::Map(entries) => {
+            Value::from_pairs(entries.iter().map(|(key, value)| (key.to_string(), to_value(value))))
+        }
         Data::Ref(symbol) => reference(symbol.clone()),
         Data::Join(pieces) => {
             let text: String = pieces
@@ -708,7 +820,11 @@ fn run(construct: &str, node: &Node<Compiled<'_>>, scope: &Value) -> Result<Opti
             (!map.is_empty()).then_some(Data::Map(map))
         }
         Node::When(test, body) => {
-            if eval(construct, test, scope)?.is_true() { run(construct, body, scope)? } else { None }
+            if eval(construct, test, scope)?.is_true() {
+                run(construct, body, scope)?
+            } else {
+                None
+            }
         }
         Node::Each(..) => {
             let mut list = Vec::new();
@@ -719,7 +835,12 @@ fn run(construct: &str, node: &Node<Compiled<'_>>, scope: &Value) -> Result<Opti
 }
 
 /// A list's item: none, one, or as many as its `for` says.
-fn run_item(construct: &str, node: &Node<Compiled<'_>>, scope: &Value, list: &mut Vec<Data>) -> Result<(), EvaluationError> {
+fn run_item(
+    construct: &str,
+    node: &Node<Compiled<'_>>,
+    scope: &Value,
+    list: &mut Vec<Data>,
+) -> Result<(), EvaluationError> {
     let Node::Each(name, of, body) = node else {
         list.extend(run(construct, node, scope)?);
         return Ok(());
@@ -728,7 +849,8 @@ fn run_item(construct: &str, node: &Node<Compiled<'_>>, scope: &Value, list: &mu
     let items = values.try_iter().map_err(|error| fail(construct, &of.1.text, say(&error)))?;
     for item in items {
         let values = BTreeMap::from([(name.clone(), item)]);
-        let inner = Value::from_object(Names { construct: construct.to_owned(), values, outer: Some(scope.clone()) });
+        let inner =
+            Value::from_object(Names { construct: construct.to_owned(), values, outer: Some(scope.clone()) });
         list.extend(run(construct, body, &inner)?);
     }
     Ok(())
@@ -743,7 +865,11 @@ fn text(construct: &str, parts: &[TextPart<Compiled<'_>>], scope: &Value) -> Res
             TextPart::Expr(code) => {
                 let value = eval(construct, code, scope)?;
                 if value.is_undefined() || write!(out, "{value}").is_err() {
-                    return Err(fail(construct, &code.1.text, "it has no value, and stands in a text".to_owned()));
+                    return Err(fail(
+                        construct,
+                        &code.1.text,
+                        "it has no value, and stands in a text".to_owned(),
+                    ));
                 }
             }
         }

@@ -9,7 +9,7 @@ use super::check::check;
 use super::construct::{Check, Construct, Need, Offer, OfferValue, ResourceTemplate, StackKind};
 use super::node::{Node, Problem, Source, expression, node};
 use super::parameter::ParameterSpec;
-use super::yaml::{Place, Range, Yaml};
+use super::yaml::{Entries, Place, Range, Yaml};
 use crate::diagnostic::Code;
 
 /// A construct's folder: its `construct.yaml` and the text templates beside it.
@@ -87,7 +87,11 @@ pub fn load(library: &mut Library, files: &[ConstructFile], checks: Checks) -> V
     let constructs: Vec<_> = files.par_iter().map(read).collect();
     for (file, construct) in files.iter().zip(constructs) {
         let error = |code, problem: Problem| LibraryError {
-            path: file.path.clone(), code, start: problem.at.start, end: problem.at.end, message: problem.message,
+            path: file.path.clone(),
+            code,
+            start: problem.at.start,
+            end: problem.at.end,
+            message: problem.message,
         };
         match construct {
             Ok(construct) => {
@@ -110,18 +114,33 @@ pub fn load(library: &mut Library, files: &[ConstructFile], checks: Checks) -> V
 
 fn read(file: &ConstructFile) -> Result<Construct, Problem> {
     let options = serde_yaml::options! { with_snippet: false };
-    let raw: RawConstruct = serde_yaml::from_str_with_options(&file.text, options).map_err(|error| yaml_problem(&error))?;
+    let raw: RawConstruct =
+        serde_yaml::from_str_with_options(&file.text, options).map_err(|error| yaml_problem(&error))?;
     let stack = raw.stack.as_ref().map_or(Ok(StackKind::Event), stack_kind)?;
     let map_nodes = |places: &IndexMap<String, Place<Yaml>>| {
-        places.iter().map(|(name, yaml)| Ok((name.clone(), node(yaml)?))).collect::<Result<IndexMap<_, _>, Problem>>()
+        places
+            .iter()
+            .map(|(name, yaml)| Ok((name.clone(), node(yaml)?)))
+            .collect::<Result<IndexMap<_, _>, Problem>>()
     };
     if raw.sources.iter().any(|page| !page.starts_with("https://")) {
-        return Err(Problem::new(raw.construct.at, "`sources` are addresses of pages, beginning with https://"));
+        return Err(Problem::new(
+            raw.construct.at,
+            "`sources` are addresses of pages, beginning with https://",
+        ));
     }
     let locals = map_nodes(&raw.locals)?;
     let checks = raw.checks.iter().map(read_check).collect::<Result<_, Problem>>()?;
-    let offers = raw.offers.iter().map(|(name, yaml)| Ok((name.clone(), offer(yaml)?))).collect::<Result<_, Problem>>()?;
-    let resources = raw.resources.iter().map(|(name, yaml)| Ok((name.clone(), resource(yaml)?))).collect::<Result<_, Problem>>()?;
+    let offers = raw
+        .offers
+        .iter()
+        .map(|(name, yaml)| Ok((name.clone(), offer(yaml)?)))
+        .collect::<Result<_, Problem>>()?;
+    let resources = raw
+        .resources
+        .iter()
+        .map(|(name, yaml)| Ok((name.clone(), resource(yaml)?)))
+        .collect::<Result<_, Problem>>()?;
     let needs = raw.needs.iter().map(|name| {
         let plain = name.trim_end_matches('?');
         Need { name: plain.to_owned(), optional: plain != name }
@@ -167,7 +186,7 @@ fn stack_kind(word: &Place<String>) -> Result<StackKind, Problem> {
 }
 
 /// The entries of an object.
-fn entries<'a>(yaml: &'a Place<Yaml>, what: &str) -> Result<&'a [(Place<String>, Place<Yaml>)], Problem> {
+fn entries<'a>(yaml: &'a Place<Yaml>, what: &str) -> Result<&'a Entries, Problem> {
     match &yaml.value {
         Yaml::Map(entries) => Ok(entries),
         _ => Err(Problem::new(yaml.at, format!("{what} is an object"))),
@@ -195,7 +214,14 @@ fn offer(yaml: &Place<Yaml>) -> Result<Offer, Problem> {
                 };
                 flows = items.iter().map(|item| text(item, "an IAM action")).collect::<Result<_, _>>()?;
             }
-            other => return Err(Problem::new(key.at, format!("a port has no `{other}`; it has `ref`, `attribute`, `computed`, `value` and `flows`"))),
+            other => {
+                return Err(Problem::new(
+                    key.at,
+                    format!(
+                        "a port has no `{other}`; it has `ref`, `attribute`, `computed`, `value` and `flows`"
+                    ),
+                ));
+            }
         }
     }
     let value = match (name, value) {
@@ -216,8 +242,19 @@ fn resource(yaml: &Place<Yaml>) -> Result<ResourceTemplate, Problem> {
             "when" => when = Some(expression(value)?),
             "joins" => joins = Some(node(value)?),
             "follows" => follows = Some(node(value)?),
-            "for" => return Err(Problem::new(key.at, "a resource cannot repeat; make it a construct with an instance each")),
-            "Properties" | "DependsOn" | "DeletionPolicy" | "UpdateReplacePolicy" | "UpdatePolicy" | "Metadata" | "CreationPolicy" => {
+            "for" => {
+                return Err(Problem::new(
+                    key.at,
+                    "a resource cannot repeat; make it a construct with an instance each",
+                ));
+            }
+            "Properties"
+            | "DependsOn"
+            | "DeletionPolicy"
+            | "UpdateReplacePolicy"
+            | "UpdatePolicy"
+            | "Metadata"
+            | "CreationPolicy" => {
                 rest.push((key.clone(), value.clone()));
             }
             other => return Err(Problem::new(key.at, format!("a resource has no `{other}`"))),

@@ -27,7 +27,7 @@ pub use parameter::{ParameterSpec, ParameterType, Written};
 pub use setting::Setting;
 
 /// All constructs, and the facts about AWS that are no construct.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Library {
     constructs: IndexMap<String, Construct>,
     /// Ids of constructs whose files could not be read, which was reported.

@@ -124,7 +124,9 @@ fn loop_head(yaml: &Place<Yaml>) -> Result<(String, Source), Problem> {
     let Yaml::Text(text) = &yaml.value else {
         return Err(Problem::new(yaml.at, "`for` is written `name in expression`"));
     };
-    let (name, of) = text.split_once(" in ").ok_or_else(|| Problem::new(yaml.at, "`for` is written `name in expression`"))?;
+    let (name, of) = text
+        .split_once(" in ")
+        .ok_or_else(|| Problem::new(yaml.at, "`for` is written `name in expression`"))?;
     Ok((name.trim().to_owned(), Source { text: of.trim().to_owned(), at: yaml.at }))
 }
 

@@ -49,8 +49,16 @@ pub const DURATIONS: &[(&str, i64)] = &[("s", 1), ("m", 60), ("h", 3600), ("d", 
 pub const SIZES: &[(&str, i64)] = &[("B", 1), ("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)];
 /// Periods of rates, in seconds; a month is 30 days.
 pub const PERIODS: &[(&str, i64)] = &[
-    ("s", 1), ("second", 1), ("m", 60), ("minute", 60), ("h", 3600), ("hour", 3600),
-    ("d", 86_400), ("day", 86_400), ("week", 604_800), ("month", 2_592_000),
+    ("s", 1),
+    ("second", 1),
+    ("m", 60),
+    ("minute", 60),
+    ("h", 3600),
+    ("hour", 3600),
+    ("d", 86_400),
+    ("day", 86_400),
+    ("week", 604_800),
+    ("month", 2_592_000),
 ];
 
 /// The factor of a unit.

@@ -14,7 +14,7 @@ pub enum Yaml {
     Float(f64),
     Text(String),
     List(Vec<Place<Yaml>>),
-    Map(Vec<(Place<String>, Place<Yaml>)>),
+    Map(Entries),
 }
 
 /// A value and where it begins and ends in its file, in bytes.
@@ -23,6 +23,9 @@ pub struct Place<T> {
     pub value: T,
     pub at: Range,
 }
+
+/// The entries of an object.
+pub type Entries = Vec<(Place<String>, Place<Yaml>)>;
 
 /// A byte range of a construct file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 
 use super::declare::{Declarations, Declared, misplaced, misplaced_entry, not_yet};
+use super::merge::report_repeats;
 use super::resolve::{Context, items, unknown_here, unknown_name};
 use super::setting::read_value;
-use super::merge::report_repeats;
 use super::statements::{APP, ENVIRONMENT, EVENT, Known, find};
 use super::{App, Model, Origin, Setting};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
@@ -17,7 +17,11 @@ use crate::syntax::{Arg, Item, Literal, Statement};
 const DEFAULT_LOG_DAYS: i64 = 30;
 
 /// The one app of the project.
-pub fn the_app<'a>(all: &Declarations<'a>, sources: &Sources, diags: &mut Diagnostics) -> Option<Declared<'a>> {
+pub fn the_app<'a>(
+    all: &Declarations<'a>,
+    sources: &Sources,
+    diags: &mut Diagnostics,
+) -> Option<Declared<'a>> {
     let mut apps = all.apps.iter();
     let Some(first) = apps.next() else {
         let place = Span { source: sources.iter().next().map_or(SourceId(0), |s| s.id), start: 0, end: 0 };
@@ -47,7 +51,10 @@ impl<'a> Overlays<'a> {
     pub fn of(&self, word: &str, name: &str) -> Vec<&'a Statement> {
         let matching = |wanted: &Literal| {
             let found = self.statements.iter().filter(|s| s.name.value == word);
-            found.filter(|s| s.args.first().is_some_and(|arg| arg.value == *wanted)).copied().collect::<Vec<_>>()
+            found
+                .filter(|s| s.args.first().is_some_and(|arg| arg.value == *wanted))
+                .copied()
+                .collect::<Vec<_>>()
         };
         let mut found = matching(&Literal::Star);
         found.extend(matching(&Literal::Word(name.to_owned())));
@@ -56,7 +63,11 @@ impl<'a> Overlays<'a> {
 }
 
 /// Finds the environment, and checks the names in all of them: a misspelt event must not wait for its deployment.
-pub fn overlays<'a>(all: &Declarations<'a>, environment: Option<&str>, diags: &mut Diagnostics) -> Overlays<'a> {
+pub fn overlays<'a>(
+    all: &Declarations<'a>,
+    environment: Option<&str>,
+    diags: &mut Diagnostics,
+) -> Overlays<'a> {
     let mut chosen = Overlays::default();
     for (name, declared) in &all.environments {
         report_repeats(items(declared.statement), diags);
@@ -122,7 +133,12 @@ pub fn wrong_arguments(statement: &Statement, known: &'static [Known], diags: &m
 }
 
 /// Reads the app with the environment on top.
-pub fn app(context: &Context<'_>, declared: Declared<'_>, environment: Option<&str>, diags: &mut Diagnostics) -> App {
+pub fn app(
+    context: &Context<'_>,
+    declared: Declared<'_>,
+    environment: Option<&str>,
+    diags: &mut Diagnostics,
+) -> App {
     let statement = declared.statement;
     let mut block = context.effective(declared, &[], diags);
     let own: Vec<Item> = context.overlays.statements.iter().map(|s| Item::Statement((*s).clone())).collect();
@@ -135,8 +151,16 @@ pub fn app(context: &Context<'_>, declared: Declared<'_>, environment: Option<&s
     let key = Origin { path: "app.encryption".to_owned(), span: statement.head() };
     let encryption = context.default_choice("encryption/customer_managed", key);
     let mut app = App {
-        name, doc: statement.docs.join("\n"), origin, encryption, region: None, account: None,
-        tracing: true, log_days: DEFAULT_LOG_DAYS, retain: true, tags: IndexMap::new(),
+        name,
+        doc: statement.docs.join("\n"),
+        origin,
+        encryption,
+        region: None,
+        account: None,
+        tracing: true,
+        log_days: DEFAULT_LOG_DAYS,
+        retain: true,
+        tags: IndexMap::new(),
     };
     for item in &block {
         match item {
@@ -147,18 +171,37 @@ pub fn app(context: &Context<'_>, declared: Declared<'_>, environment: Option<&s
     }
     if app.region.is_none() {
         let help = "add `region eu-central-1`, or the region that you deploy to";
-        diags.push(Diagnostic::new(Code::MissingStatement, app.origin.span, "the app does not say its region").help(help));
+        diags.push(
+            Diagnostic::new(Code::MissingStatement, app.origin.span, "the app does not say its region")
+                .help(help),
+        );
     }
     app
 }
 
-fn app_statement(context: &Context<'_>, app: &mut App, statement: &Statement, environment: Option<&str>, diags: &mut Diagnostics) {
+fn app_statement(
+    context: &Context<'_>,
+    app: &mut App,
+    statement: &Statement,
+    environment: Option<&str>,
+    diags: &mut Diagnostics,
+) {
     let word = statement.name.value.as_str();
     let known = find(APP, word).or_else(|| find(ENVIRONMENT, word).filter(|_| environment.is_some()));
     match known {
         None => {
-            let more: Vec<&str> = if environment.is_some() { ENVIRONMENT.iter().map(|known| known.name).collect() } else { Vec::new() };
-            unknown_here(statement, APP, if environment.is_some() { "in `app` or `environment`" } else { "in `app`" }, &more, diags);
+            let more: Vec<&str> = if environment.is_some() {
+                ENVIRONMENT.iter().map(|known| known.name).collect()
+            } else {
+                Vec::new()
+            };
+            unknown_here(
+                statement,
+                APP,
+                if environment.is_some() { "in `app` or `environment`" } else { "in `app`" },
+                &more,
+                diags,
+            );
             return;
         }
         Some(known) if !known.ready => {
@@ -172,7 +215,9 @@ fn app_statement(context: &Context<'_>, app: &mut App, statement: &Statement, en
         ("event" | "api", _) => {}
         ("region", [Literal::Word(name)]) => app.region = region(context, name, statement, diags),
         ("tracing", [Literal::Word(on)]) if on == "on" || on == "off" => app.tracing = on == "on",
-        ("removal", [Literal::Word(how)]) if how == "retain" || how == "destroy" => app.retain = how == "retain",
+        ("removal", [Literal::Word(how)]) if how == "retain" || how == "destroy" => {
+            app.retain = how == "retain"
+        }
         ("account", [Literal::Text(id)]) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => {
             app.account = Some(id.clone());
         }
@@ -183,7 +228,9 @@ fn app_statement(context: &Context<'_>, app: &mut App, statement: &Statement, en
             diags.push(Diagnostic::new(Code::AwsManagedKey, statement.head(), message).help(help));
         }
         ("encryption", [_]) => {
-            let choice = statement.args.first().and_then(|arg| context.choice("encryption", arg, statement, "app.encryption".to_owned(), diags));
+            let choice = statement.args.first().and_then(|arg| {
+                context.choice("encryption", arg, statement, "app.encryption".to_owned(), diags)
+            });
             app.encryption = choice.unwrap_or_else(|| app.encryption.clone());
         }
         ("tags", []) => tags(app, statement, diags),
@@ -191,7 +238,12 @@ fn app_statement(context: &Context<'_>, app: &mut App, statement: &Statement, en
     }
 }
 
-fn region(context: &Context<'_>, name: &str, statement: &Statement, diags: &mut Diagnostics) -> Option<String> {
+fn region(
+    context: &Context<'_>,
+    name: &str,
+    statement: &Statement,
+    diags: &mut Diagnostics,
+) -> Option<String> {
     if context.library.regions.iter().any(|known| known == name) {
         return Some(name.to_owned());
     }
@@ -199,7 +251,10 @@ fn region(context: &Context<'_>, name: &str, statement: &Statement, diags: &mut 
         Some(near) => format!("did you mean `{near}`?"),
         None => "a region is written like `eu-central-1`".to_owned(),
     };
-    diags.push(Diagnostic::new(Code::UnknownRegion, statement.head(), format!("AWS has no region `{name}`")).help(help));
+    diags.push(
+        Diagnostic::new(Code::UnknownRegion, statement.head(), format!("AWS has no region `{name}`"))
+            .help(help),
+    );
     Some(name.to_owned())
 }
 
@@ -223,14 +278,19 @@ fn logs(context: &Context<'_>, app: &mut App, statement: &Statement, diags: &mut
     }
     let next = allowed.iter().find(|known| **known >= days).or(allowed.last());
     let help = next.map(|next| format!("the next longer period that CloudWatch Logs knows is `{next}d`"));
-    diags.push(Diagnostic::new(Code::OutOfRange, arg.span, "CloudWatch Logs cannot keep logs for this long").maybe_help(help));
+    diags.push(
+        Diagnostic::new(Code::OutOfRange, arg.span, "CloudWatch Logs cannot keep logs for this long")
+            .maybe_help(help),
+    );
 }
 
 fn tags(app: &mut App, statement: &Statement, diags: &mut Diagnostics) {
     statement.fields().for_each(|field| misplaced_entry(field, diags));
     for tag in statement.statements() {
         match tag.args.as_slice() {
-            [Arg { value: Literal::Text(value), .. }] => drop(app.tags.insert(tag.name.value.clone(), value.clone())),
+            [Arg { value: Literal::Text(value), .. }] => {
+                drop(app.tags.insert(tag.name.value.clone(), value.clone()))
+            }
             _ => {
                 let message = format!("the tag `{}` needs a text", tag.name.value);
                 let help = format!("write `{} \"value\"`", tag.name.value);
@@ -246,7 +306,9 @@ pub fn report_unused(context: &Context<'_>, model: &Model, diags: &mut Diagnosti
     used.gather(context, model);
     let unused = |kind: &str, name: &str, span: Span, diags: &mut Diagnostics| {
         let help = format!("remove it, or use it: an unused {kind} makes no resources");
-        diags.push(Diagnostic::new(Code::UnusedName, span, format!("nothing uses the {kind} `{name}`")).help(help));
+        diags.push(
+            Diagnostic::new(Code::UnusedName, span, format!("nothing uses the {kind} `{name}`")).help(help),
+        );
     };
     for (name, declared) in &context.all.profiles {
         if !used.profiles.contains(name) {
@@ -255,7 +317,10 @@ pub fn report_unused(context: &Context<'_>, model: &Model, diags: &mut Diagnosti
     }
     for (name, auth) in &model.auths {
         // A door that does not say its lock yet may be about to use this one.
-        let undecided = model.events.values().any(|event| event.auth.is_none() && matches!(event.ingress, super::Ingress::Api { .. }));
+        let undecided = model
+            .events
+            .values()
+            .any(|event| event.auth.is_none() && matches!(event.ingress, super::Ingress::Api { .. }));
         if !used.auths.contains(&name.as_str()) && !undecided {
             unused("auth", name, auth.choice.origin.span, diags);
         }
@@ -290,7 +355,8 @@ impl<'a> UsedNames<'a> {
             }
         }
         for declared in context.all.types.values() {
-            self.types.extend(declared.statement.fields().flat_map(|field| super::schema::names_in(&field.kind)));
+            self.types
+                .extend(declared.statement.fields().flat_map(|field| super::schema::names_in(&field.kind)));
         }
         for event in model.events.values() {
             self.auths.extend(event.auth.iter().filter_map(|auth| auth.value.as_deref()));

@@ -46,7 +46,11 @@ enum Style {
 }
 
 /// Collects the declarations of all files.
-pub fn declarations<'a>(files: &'a [SyntaxFile], sources: &'a Sources, diags: &mut Diagnostics) -> Declarations<'a> {
+pub fn declarations<'a>(
+    files: &'a [SyntaxFile],
+    sources: &'a Sources,
+    diags: &mut Diagnostics,
+) -> Declarations<'a> {
     let mut all = Declarations::default();
     for file in files {
         let domain = domain_of(sources.path(file.source));
@@ -116,7 +120,10 @@ fn extra_words(statement: &Statement, known: &Known, diags: &mut Diagnostics) {
     };
     if let Some(extra) = statement.args.get(taken) {
         let message = format!("`{}` does not go on like this", known.name);
-        diags.push(Diagnostic::new(Code::WrongArguments, extra.span, message).help(format!("it is written `{}`", known.usage)));
+        diags.push(
+            Diagnostic::new(Code::WrongArguments, extra.span, message)
+                .help(format!("it is written `{}`", known.usage)),
+        );
     }
 }
 
@@ -130,7 +137,8 @@ fn declared_name<'a>(statement: &'a Statement, known: &Known, diags: &mut Diagno
     let fits = name.is_some() && (statement.block.is_some() || statement.broken || plain);
     if !fits && !statement.broken {
         let word = known.name;
-        let message = if name.is_none() { format!("`{word}` needs a name") } else { format!("`{word}` needs a block") };
+        let message =
+            if name.is_none() { format!("`{word}` needs a name") } else { format!("`{word}` needs a block") };
         let help = format!("it is written `{}`", known.usage);
         diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), message).help(help));
     }
@@ -163,7 +171,9 @@ fn check_style(name: &str, statement: &Statement, style: Style, diags: &mut Diag
         Style::Snake => {
             (plain && !name.contains(|c: char| c.is_ascii_uppercase()), "snake_case", snake(name))
         }
-        Style::Pascal => (plain && first.is_ascii_uppercase() && !name.contains('_'), "PascalCase", pascal(name)),
+        Style::Pascal => {
+            (plain && first.is_ascii_uppercase() && !name.contains('_'), "PascalCase", pascal(name))
+        }
     };
     if !fits {
         let span = statement.args.first().map_or(statement.name.span, |arg| arg.span);
@@ -182,7 +192,10 @@ pub fn unknown(statement: &Statement, known: &[Known], place: &str, more: &[&str
         None if find(TOP, word).is_some() => {
             format!("`{word}` stands at the top of a file; is a `}}` missing above?")
         }
-        None => format!("possible here: {}", names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "possible here: {}",
+            names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
     };
     let message = format!("there is no statement `{word}` {place}");
     diags.push(Diagnostic::new(Code::UnknownStatement, statement.name.span, message).help(help));
@@ -199,14 +212,18 @@ pub fn not_yet(span: Span, what: &str, diags: &mut Diagnostics) {
 pub fn misplaced_entry(field: &Field, diags: &mut Diagnostics) {
     let name = &field.name.value;
     let message = format!("`{name}:` has a colon, and names here have none");
-    diags.push(Diagnostic::new(Code::MisplacedField, field.name.span, message).help(format!("write `{name} \"value\"`")));
+    diags.push(
+        Diagnostic::new(Code::MisplacedField, field.name.span, message)
+            .help(format!("write `{name} \"value\"`")),
+    );
 }
 
 /// Reports a `name: type` line where statements stand.
 pub fn misplaced(field: &Field, diags: &mut Diagnostics) {
     let name = &field.name.value;
     let message = format!("`{name}:` is a field, and fields stand in a `schema` or a `type`");
-    let is_statement = [TOP, APP, ENVIRONMENT, API, EVENT, SUBSCRIBER].iter().any(|known| find(known, name).is_some());
+    let is_statement =
+        [TOP, APP, ENVIRONMENT, API, EVENT, SUBSCRIBER].iter().any(|known| find(known, name).is_some());
     let help = if is_statement {
         format!("for the statement, write `{name}` without the colon")
     } else {

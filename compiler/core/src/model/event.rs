@@ -14,7 +14,13 @@ use crate::syntax::{Arg, Item, Literal, Statement};
 const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE"];
 
 /// Reads an event with its profiles and the environment applied. `None` when it has no door.
-pub fn event(context: &Context<'_>, model: &Model, name: &str, declared: Declared<'_>, diags: &mut Diagnostics) -> Option<Event> {
+pub fn event(
+    context: &Context<'_>,
+    model: &Model,
+    name: &str,
+    declared: Declared<'_>,
+    diags: &mut Diagnostics,
+) -> Option<Event> {
     let over = context.overlays.of("event", name);
     let block = context.effective(declared, &over, diags);
     let mut parts = Parts { context, model, name, domain: declared.domain, found: Found::default() };
@@ -70,7 +76,9 @@ impl Parts<'_, '_> {
             Some(known) if !known.ready => return not_yet(statement.head(), &format!("`{word}`"), diags),
             Some(_) => {}
         }
-        if let Some(block) = statement.block.as_ref().filter(|_| matches!(word, "ingress" | "auth" | "key" | "version")) {
+        if let Some(block) =
+            statement.block.as_ref().filter(|_| matches!(word, "ingress" | "auth" | "key" | "version"))
+        {
             let message = format!("`{word}` has no block");
             diags.push(Diagnostic::new(Code::WrongArguments, block.span, message).help("remove it"));
         }
@@ -93,8 +101,12 @@ impl Parts<'_, '_> {
             ("store", [kind]) => {
                 self.found.store = self.context.choice("store", kind, statement, self.path("store"), diags);
             }
-            ("version", [Arg { value: Literal::Int(version @ 1..), .. }]) => self.found.version = Some(*version),
-            ("subscriber", [Arg { value: Literal::Word(name), span }]) => self.subscriber(name, *span, statement, diags),
+            ("version", [Arg { value: Literal::Int(version @ 1..), .. }]) => {
+                self.found.version = Some(*version)
+            }
+            ("subscriber", [Arg { value: Literal::Word(name), span }]) => {
+                self.subscriber(name, *span, statement, diags)
+            }
             _ => wrong_arguments(statement, EVENT, diags),
         }
     }
@@ -119,7 +131,9 @@ impl Parts<'_, '_> {
         if !known.contains_key(lock) {
             let mut finding = unknown_name("auth", lock, span, known.keys().copied());
             if known.is_empty() {
-                finding.help = Some(format!("declare it: `auth {lock} api_key {{ quota 1000/day }}`, or write `auth none` for an open door"));
+                finding.help = Some(format!(
+                    "declare it: `auth {lock} api_key {{ quota 1000/day }}`, or write `auth none` for an open door"
+                ));
             }
             diags.push(finding);
         }
@@ -135,7 +149,9 @@ impl Parts<'_, '_> {
         };
         match statement.args.as_slice() {
             [kind] if word(kind).as_deref() == Some("sns") => Some(Ingress::Topic { origin }),
-            [kind, rest @ ..] if word(kind).as_deref() == Some("api") => self.api_ingress(statement, rest, origin, diags),
+            [kind, rest @ ..] if word(kind).as_deref() == Some("api") => {
+                self.api_ingress(statement, rest, origin, diags)
+            }
             [kind, ..] if word(kind).as_deref() == Some("stream") => {
                 not_yet(statement.head(), "`ingress stream`", diags);
                 None
@@ -146,7 +162,10 @@ impl Parts<'_, '_> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "it can be `api`, `sns` or `stream`".to_owned(),
                 };
-                diags.push(Diagnostic::new(Code::UnknownChoice, kind.span, format!("there is no ingress `{found}`")).help(help));
+                diags.push(
+                    Diagnostic::new(Code::UnknownChoice, kind.span, format!("there is no ingress `{found}`"))
+                        .help(help),
+                );
                 None
             }
             _ => {
@@ -157,14 +176,27 @@ impl Parts<'_, '_> {
     }
 
     /// `api [NAME] METHOD /path`
-    fn api_ingress(&self, statement: &Statement, rest: &[Arg], origin: Origin, diags: &mut Diagnostics) -> Option<Ingress> {
+    fn api_ingress(
+        &self,
+        statement: &Statement,
+        rest: &[Arg],
+        origin: Origin,
+        diags: &mut Diagnostics,
+    ) -> Option<Ingress> {
         let (name, method, path) = match rest {
-            [Arg { value: Literal::Word(name), span }, Arg { value: Literal::Word(method), span: at }, Arg { value: Literal::Path(path), span: path_at }] => {
-                (Some(Spanned::new(name.clone(), *span)), Spanned::new(method, *at), Spanned::new(path, *path_at))
-            }
-            [Arg { value: Literal::Word(method), span }, Arg { value: Literal::Path(path), span: path_at }] => {
-                (None, Spanned::new(method, *span), Spanned::new(path, *path_at))
-            }
+            [
+                Arg { value: Literal::Word(name), span },
+                Arg { value: Literal::Word(method), span: at },
+                Arg { value: Literal::Path(path), span: path_at },
+            ] => (
+                Some(Spanned::new(name.clone(), *span)),
+                Spanned::new(method, *at),
+                Spanned::new(path, *path_at),
+            ),
+            [
+                Arg { value: Literal::Word(method), span },
+                Arg { value: Literal::Path(path), span: path_at },
+            ] => (None, Spanned::new(method, *span), Spanned::new(path, *path_at)),
             _ => {
                 wrong_arguments(statement, EVENT, diags);
                 return None;
@@ -172,7 +204,9 @@ impl Parts<'_, '_> {
         };
         if method.value == "GET" {
             let help = "an event has a body, and a GET request has none: use POST";
-            diags.push(Diagnostic::new(Code::WrongValue, method.span, "an event cannot come in by GET").help(help));
+            diags.push(
+                Diagnostic::new(Code::WrongValue, method.span, "an event cannot come in by GET").help(help),
+            );
         } else if !METHODS.contains(&method.value.as_str()) {
             let upper = method.value.to_ascii_uppercase();
             let help = match nearest(&upper, METHODS.iter().copied()) {
@@ -188,10 +222,16 @@ impl Parts<'_, '_> {
     }
 
     /// The api's name; the only api where none is given.
-    fn api_name(&self, name: Option<Spanned<String>>, statement: &Statement, diags: &mut Diagnostics) -> Option<Spanned<String>> {
+    fn api_name(
+        &self,
+        name: Option<Spanned<String>>,
+        statement: &Statement,
+        diags: &mut Diagnostics,
+    ) -> Option<Spanned<String>> {
         let apis = &self.model.apis;
         let span = statement.head();
-        let mut near = apis.iter().filter(|(_, api)| api.domain.as_deref() == self.domain).map(|(name, _)| name);
+        let mut near =
+            apis.iter().filter(|(_, api)| api.domain.as_deref() == self.domain).map(|(name, _)| name);
         if let (None, Some(only), None) = (&name, near.next(), near.next()) {
             return Some(Spanned::new(only.clone(), span));
         }
@@ -206,13 +246,19 @@ impl Parts<'_, '_> {
             (None, 1) => apis.keys().next().map(|only| Spanned::new(only.clone(), span)),
             (None, 0) => {
                 let help = "declare one: `api public { throttle 100/s }`";
-                diags.push(Diagnostic::new(Code::MissingStatement, span, "the project has no `api`").help(help));
+                diags.push(
+                    Diagnostic::new(Code::MissingStatement, span, "the project has no `api`").help(help),
+                );
                 None
             }
             (None, _) => {
                 let names: Vec<&str> = apis.keys().map(String::as_str).collect();
                 let message = "the project has several apis, and this ingress does not say which";
-                let help = format!("name one of {}: `ingress api {} POST /…`", names.join(", "), names.first().unwrap_or(&"NAME"));
+                let help = format!(
+                    "name one of {}: `ingress api {} POST /…`",
+                    names.join(", "),
+                    names.first().unwrap_or(&"NAME")
+                );
                 diags.push(Diagnostic::new(Code::MissingStatement, span, message).help(help));
                 None
             }
@@ -220,11 +266,24 @@ impl Parts<'_, '_> {
     }
 
     fn finish(self, statement: &Statement, broken: bool, diags: &mut Diagnostics) -> Option<Event> {
-        let Found { ingress, said_ingress, mut auth, mut tier, said_volume, key, schema, mut store, version, subscribers, incomplete } = self.found;
+        let Found {
+            ingress,
+            said_ingress,
+            mut auth,
+            mut tier,
+            said_volume,
+            key,
+            schema,
+            mut store,
+            version,
+            subscribers,
+            incomplete,
+        } = self.found;
         let span = statement.head();
         let Some(ingress) = ingress else {
             if !said_ingress && !broken {
-                let help = "say where it comes from: `ingress api POST /path`, or `ingress sns` for systems inside";
+                let help =
+                    "say where it comes from: `ingress api POST /path`, or `ingress sns` for systems inside";
                 let message = format!("the event `{}` has no door", self.name);
                 diags.push(Diagnostic::new(Code::MissingStatement, span, message).help(help));
             }
@@ -232,7 +291,10 @@ impl Parts<'_, '_> {
         };
         if matches!(ingress, Ingress::Topic { .. }) {
             // What a profile or `event *` says of public doors does not concern a private topic.
-            let own = |place: Span| place.source == statement.span.source && statement.span.range().contains(&(place.start as usize));
+            let own = |place: Span| {
+                place.source == statement.span.source
+                    && statement.span.range().contains(&(place.start as usize))
+            };
             tier = tier.filter(|tier| own(tier.origin.span));
             auth = auth.filter(|auth| own(auth.span));
         }
@@ -251,7 +313,14 @@ impl Parts<'_, '_> {
             origin: Origin { path: self.name.to_owned(), span },
             domain: self.domain.map(str::to_owned),
             version: version.unwrap_or(1),
-            ingress, auth, tier, key, schema, store, incomplete, subscribers,
+            ingress,
+            auth,
+            tier,
+            key,
+            schema,
+            store,
+            incomplete,
+            subscribers,
         })
     }
 }
@@ -262,7 +331,8 @@ impl Parts<'_, '_> {
 /// <https://docs.aws.amazon.com/apigateway/latest/api/API_Resource.html>.
 fn path_parts(path: &str, span: Span, diags: &mut Diagnostics) -> Option<Vec<PathPart>> {
     let mut parts = Vec::new();
-    let mut bad = |message: String, help: &str| diags.push(Diagnostic::new(Code::BadPath, span, message).help(help));
+    let mut bad =
+        |message: String, help: &str| diags.push(Diagnostic::new(Code::BadPath, span, message).help(help));
     let body = path.strip_prefix('/').unwrap_or(path);
     if body.is_empty() {
         bad("the path is empty".to_owned(), "an event needs a path of its own, such as `/exits`");
@@ -279,10 +349,19 @@ fn path_parts(path: &str, span: Span, diags: &mut Diagnostics) -> Option<Vec<Pat
                 }
                 parts.push(PathPart::Variable(name.to_owned()));
             }
-            None if !part.is_empty() && part.chars().all(fixed) => parts.push(PathPart::Fixed(part.to_owned())),
+            None if !part.is_empty() && part.chars().all(fixed) => {
+                parts.push(PathPart::Fixed(part.to_owned()))
+            }
             _ => {
-                let message = if part.is_empty() { "the path has an empty part".to_owned() } else { format!("`{part}` cannot stand in a path") };
-                bad(message, "a part holds letters, digits, `.`, `_`, `-` and `:`, or is one `{field}`; a path does not end in `/`");
+                let message = if part.is_empty() {
+                    "the path has an empty part".to_owned()
+                } else {
+                    format!("`{part}` cannot stand in a path")
+                };
+                bad(
+                    message,
+                    "a part holds letters, digits, `.`, `_`, `-` and `:`, or is one `{field}`; a path does not end in `/`",
+                );
                 return None;
             }
         }

@@ -19,7 +19,13 @@ const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)
 /// `bounded` is a text field that must have a length of 1 to 256, as the partition key of a stream does.
 /// `defaults` tells whether default values are part of it: the runtime fills them in, API Gateway does not know them.
 #[must_use]
-pub fn json_schema(schema: &Schema, types: &IndexMap<String, Schema>, without: &[&str], bounded: Option<&str>, defaults: bool) -> Value {
+pub fn json_schema(
+    schema: &Schema,
+    types: &IndexMap<String, Schema>,
+    without: &[&str],
+    bounded: Option<&str>,
+    defaults: bool,
+) -> Value {
     let mut value = with_defaults(schema, types, without, bounded);
     if !defaults {
         drop_defaults(&mut value);
@@ -37,7 +43,12 @@ fn drop_defaults(schema: &mut Value) {
     }
 }
 
-fn with_defaults(schema: &Schema, types: &IndexMap<String, Schema>, without: &[&str], bounded: Option<&str>) -> Value {
+fn with_defaults(
+    schema: &Schema,
+    types: &IndexMap<String, Schema>,
+    without: &[&str],
+    bounded: Option<&str>,
+) -> Value {
     let mut used = Vec::new();
     let mut root = object(schema, without, bounded, &mut used);
     let mut definitions = Map::new();
@@ -56,13 +67,21 @@ fn with_defaults(schema: &Schema, types: &IndexMap<String, Schema>, without: &[&
     Value::Object(root)
 }
 
-fn object(schema: &Schema, without: &[&str], bounded: Option<&str>, used: &mut Vec<String>) -> Map<String, Value> {
+fn object(
+    schema: &Schema,
+    without: &[&str],
+    bounded: Option<&str>,
+    used: &mut Vec<String>,
+) -> Map<String, Value> {
     let fields = || schema.fields.iter().filter(|(name, _)| !without.contains(&name.as_str()));
     let mut properties = Map::new();
     for (name, field) in fields() {
         properties.insert(name.clone(), property(field, bounded == Some(name.as_str()), used));
     }
-    let required: Vec<&String> = fields().filter(|(_, field)| !field.optional && field.constraints.default.is_none()).map(|(name, _)| name).collect();
+    let required: Vec<&String> = fields()
+        .filter(|(_, field)| !field.optional && field.constraints.default.is_none())
+        .map(|(name, _)| name)
+        .collect();
     let mut object = Map::new();
     object.insert("type".to_owned(), json!("object"));
     object.insert("properties".to_owned(), Value::Object(properties));
@@ -83,7 +102,11 @@ fn property(field: &SchemaField, bounded: bool, used: &mut Vec<String>) -> Value
         // Beside a `$ref` every other keyword is ignored.
         return schema;
     }
-    let lengths = if matches!(field.shape, Shape::List(_)) { ["minItems", "maxItems"] } else { ["minLength", "maxLength"] };
+    let lengths = if matches!(field.shape, Shape::List(_)) {
+        ["minItems", "maxItems"]
+    } else {
+        ["minLength", "maxLength"]
+    };
     let [least, most] = lengths;
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -91,9 +114,13 @@ fn property(field: &SchemaField, bounded: bool, used: &mut Vec<String>) -> Value
         }
     };
     put("pattern", constraints.pattern.as_ref().map(|pattern| json!(pattern)));
-    let at_least = if bounded { Some(constraints.min_length.unwrap_or(1).max(1)) } else { constraints.min_length };
+    let at_least =
+        if bounded { Some(constraints.min_length.unwrap_or(1).max(1)) } else { constraints.min_length };
     put(least, at_least.map(|n| json!(n)));
-    put(most, constraints.max_length.or((bounded && field.shape == Shape::String).then_some(256)).map(|n| json!(n)));
+    put(
+        most,
+        constraints.max_length.or((bounded && field.shape == Shape::String).then_some(256)).map(|n| json!(n)),
+    );
     put("minimum", constraints.minimum.map(number));
     put("maximum", constraints.maximum.map(number));
     put("default", constraints.default.clone());
@@ -143,10 +170,16 @@ pub fn pattern_problem(pattern: &str) -> Option<(String, String)> {
                 Some('d' | 'D' | 'w' | 'W' | 's' | 'S' | 'b' | 't' | 'n' | 'r') => {}
                 Some(other) if !other.is_ascii_alphanumeric() => {}
                 Some(other) => {
-                    let help = "use `\\d`, `\\w`, `\\s`, a class such as `[0-9]`, or escape punctuation".to_owned();
+                    let help =
+                        "use `\\d`, `\\w`, `\\s`, a class such as `[0-9]`, or escape punctuation".to_owned();
                     return Some((format!("the pattern's `\\{other}` is not read alike everywhere"), help));
                 }
-                None => return Some(("the pattern ends in a backslash".to_owned(), "write `\\\\\\\\` for a backslash".to_owned())),
+                None => {
+                    return Some((
+                        "the pattern ends in a backslash".to_owned(),
+                        "write `\\\\\\\\` for a backslash".to_owned(),
+                    ));
+                }
             },
             '[' if !in_class => in_class = true,
             ']' if in_class => in_class = false,
@@ -170,7 +203,9 @@ pub fn pattern_problem(pattern: &str) -> Option<(String, String)> {
     }
     let help = || "texts need `\\\\` for one backslash; to match a bracket itself, escape it".to_owned();
     match (depth, in_class) {
-        (0, false) => regex_lite::Regex::new(pattern).err().map(|error| (format!("this is no regular expression: {error}"), help())),
+        (0, false) => regex_lite::Regex::new(pattern)
+            .err()
+            .map(|error| (format!("this is no regular expression: {error}"), help())),
         (_, true) => Some(("the pattern's `[` is never closed".to_owned(), help())),
         (1.., _) => Some(("the pattern's `(` is never closed".to_owned(), help())),
         _ => Some(("the pattern's `)` closes nothing".to_owned(), help())),
@@ -182,7 +217,8 @@ pub fn pattern_problem(pattern: &str) -> Option<(String, String)> {
 pub fn default_fits(field: &SchemaField) -> bool {
     let constraints = &field.constraints;
     let Some(default) = &constraints.default else { return true };
-    let matches = |pattern: &str, text: &str| regex_lite::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
+    let matches =
+        |pattern: &str, text: &str| regex_lite::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
     if let Some(text) = default.as_str() {
         let length = text.chars().count() as i64;
         let of_type = match field.shape {
@@ -197,7 +233,8 @@ pub fn default_fits(field: &SchemaField) -> bool {
             && constraints.max_length.is_none_or(|most| length <= most);
     }
     default.as_f64().is_none_or(|number| {
-        constraints.minimum.is_none_or(|least| number >= least) && constraints.maximum.is_none_or(|most| number <= most)
+        constraints.minimum.is_none_or(|least| number >= least)
+            && constraints.maximum.is_none_or(|most| number <= most)
     })
 }
 

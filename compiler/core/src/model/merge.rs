@@ -65,11 +65,17 @@ fn merge_one(old: &Statement, new: &Statement) -> Statement {
 
 /// Joins two profiles of one event: they may not disagree, unless the event's own statements decide.
 #[must_use]
-pub fn join(first: Vec<Item>, second: &[Item], own: &[Item], names: (&str, &str), diags: &mut Diagnostics) -> Vec<Item> {
+pub fn join(
+    first: &[Item],
+    second: &[Item],
+    own: &[Item],
+    names: (&str, &str),
+    diags: &mut Diagnostics,
+) -> Vec<Item> {
     for item in second {
         let Item::Statement(b) = item else { continue };
         let decided = statements(own).any(|statement| key(statement) == key(b));
-        let clash = statements(&first).find(|a| key(a) == key(b) && !repeats(&a.name.value) && !agree(a, b));
+        let clash = statements(first).find(|a| key(a) == key(b) && !repeats(&a.name.value) && !agree(a, b));
         if let (Some(a), false) = (clash, decided) {
             let word = &b.name.value;
             let message = format!("the profiles `{}` and `{}` disagree on `{word}`", names.0, names.1);
@@ -80,7 +86,7 @@ pub fn join(first: Vec<Item>, second: &[Item], own: &[Item], names: (&str, &str)
             );
         }
     }
-    overlay(&first, second)
+    overlay(first, second)
 }
 
 fn statements(items: &[Item]) -> impl Iterator<Item = &Statement> {

@@ -17,10 +17,10 @@ mod subscriber;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+pub use crate::library::Setting;
 pub use json_schema::json_schema;
 pub use resolve::resolve;
 pub use schema::{Constraints, Schema, SchemaField, Shape, unknown_field};
-pub use crate::library::Setting;
 
 use crate::source::{Span, Spanned};
 

@@ -6,7 +6,9 @@ use super::declare::{Declarations, Declared, declarations, not_yet, unknown};
 use super::merge::{join, overlay, report_repeats};
 use super::setting::{check_known, read_option, read_value, unknown_parameter};
 use super::statements::{API, Known, LATER_CHOICES, find};
-use super::{Api, Auth, Choice, Model, Options, Origin, Parameter, ParameterKind, Setting, app, event, schema};
+use super::{
+    Api, Auth, Choice, Model, Options, Origin, Parameter, ParameterKind, Setting, app, event, schema,
+};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::library::{Construct, Library, ParameterSpec, ParameterType};
 use crate::source::{Sources, Span};
@@ -63,15 +65,22 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// A declaration's statements with its profiles below and the environment on top.
-    pub(super) fn effective(&self, declared: Declared<'_>, over: &[&Statement], diags: &mut Diagnostics) -> Vec<Item> {
+    pub(super) fn effective(
+        &self,
+        declared: Declared<'_>,
+        over: &[&Statement],
+        diags: &mut Diagnostics,
+    ) -> Vec<Item> {
         let own = items(declared.statement);
         report_repeats(own, diags);
         let mut base: Option<(Vec<Item>, &str)> = None;
         for (name, span) in profiles_of(declared.statement, diags) {
-            let Some(found) = self.profile(name, span, &mut vec![declared.statement.head()], diags) else { continue };
+            let Some(found) = self.profile(name, span, &mut vec![declared.statement.head()], diags) else {
+                continue;
+            };
             base = Some(match base {
                 None => (found, name),
-                Some((first, first_name)) => (join(first, &found, own, (first_name, name), diags), name),
+                Some((first, first_name)) => (join(&first, &found, own, (first_name, name), diags), name),
             });
         }
         let mut merged = base.map_or_else(|| own.to_vec(), |(below, _)| overlay(&below, own));
@@ -81,7 +90,13 @@ impl Context<'_> {
         merged
     }
 
-    fn profile(&self, name: &str, span: Span, path: &mut Vec<Span>, diags: &mut Diagnostics) -> Option<Vec<Item>> {
+    fn profile(
+        &self,
+        name: &str,
+        span: Span,
+        path: &mut Vec<Span>,
+        diags: &mut Diagnostics,
+    ) -> Option<Vec<Item>> {
         let Some(declared) = self.all.profiles.get(name) else {
             let known = self.all.profiles.keys().copied();
             diags.push(unknown_name("profile", name, span, known));
@@ -90,7 +105,9 @@ impl Context<'_> {
         let here = declared.statement.head();
         if path.contains(&here) {
             let message = format!("the profile `{name}` inherits from itself");
-            diags.push(Diagnostic::new(Code::ProfileCycle, here, message).help("take one `is` out of the circle"));
+            diags.push(
+                Diagnostic::new(Code::ProfileCycle, here, message).help("take one `is` out of the circle"),
+            );
             return None;
         }
         path.push(here);
@@ -100,7 +117,7 @@ impl Context<'_> {
             let found = self.profile(parent, span, path, diags)?;
             below = Some(match below {
                 None => (found, parent),
-                Some((first, first_name)) => (join(first, &found, own, (first_name, parent), diags), parent),
+                Some((first, first_name)) => (join(&first, &found, own, (first_name, parent), diags), parent),
             });
         }
         let below = below.map(|(below, _)| below).unwrap_or_default();
@@ -121,7 +138,13 @@ impl Context<'_> {
         let spec_of = |name: &str| construct.parameters.get(name);
         let block = items(statement);
         report_repeats(block, diags);
-        let options = options(block, &[&spec_of], &construct.option_names(), &format!("in `{}`", statement.name.value), diags);
+        let options = options(
+            block,
+            &spec_of,
+            &construct.option_names(),
+            &format!("in `{}`", statement.name.value),
+            diags,
+        );
         require_options(construct, &options, statement.head(), diags);
         let origin = Origin { path, span: statement.head() };
         let offers = construct.offers.keys().cloned().collect();
@@ -131,16 +154,29 @@ impl Context<'_> {
     /// A choice that nobody wrote: a construct with its defaults.
     pub(super) fn default_choice(&self, construct: &str, origin: Origin) -> Choice {
         let offers = self.library.get(construct).map(|found| found.offers.keys().cloned().collect());
-        Choice { construct: construct.to_owned(), origin, options: Options::new(), offers: offers.unwrap_or_default() }
+        Choice {
+            construct: construct.to_owned(),
+            origin,
+            options: Options::new(),
+            offers: offers.unwrap_or_default(),
+        }
     }
 
     /// The construct that a word chooses.
-    pub(super) fn construct(&self, kind: &str, word: &Arg, statement: &Statement, diags: &mut Diagnostics) -> Option<&Construct> {
+    pub(super) fn construct(
+        &self,
+        kind: &str,
+        word: &Arg,
+        statement: &Statement,
+        diags: &mut Diagnostics,
+    ) -> Option<&Construct> {
         let keyword = &statement.name.value;
         let Literal::Word(name) = &word.value else {
             let message = format!("`{keyword}` expects a word, found {}", word.value.describe());
             let list = list_of(self.library.names(kind));
-            diags.push(Diagnostic::new(Code::WrongArguments, word.span, message).help(format!("it can be {list}")));
+            diags.push(
+                Diagnostic::new(Code::WrongArguments, word.span, message).help(format!("it can be {list}")),
+            );
             return None;
         };
         if let Some(construct) = self.library.find(kind, name) {
@@ -159,7 +195,10 @@ impl Context<'_> {
             Some(near) => format!("did you mean `{near}`? it can be {list}"),
             None => format!("it can be {list}, or a construct `{kind}/{name}` in the project's `lib/`"),
         };
-        diags.push(Diagnostic::new(Code::UnknownChoice, word.span, format!("there is no {kind} `{name}`")).help(help));
+        diags.push(
+            Diagnostic::new(Code::UnknownChoice, word.span, format!("there is no {kind} `{name}`"))
+                .help(help),
+        );
         None
     }
 }
@@ -189,7 +228,10 @@ fn profiles_of<'a>(statement: &'a Statement, diags: &mut Diagnostics) -> Vec<(&'
     }
     if statement.args.len() == 2 {
         let help = format!("name a profile, or remove `is`: `{} NAME {{ … }}`", statement.name.value);
-        diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), "`is` has no profile behind it").help(help));
+        diags.push(
+            Diagnostic::new(Code::WrongArguments, statement.head(), "`is` has no profile behind it")
+                .help(help),
+        );
     }
     for arg in rest {
         match &arg.value {
@@ -205,31 +247,37 @@ fn profiles_of<'a>(statement: &'a Statement, diags: &mut Diagnostics) -> Vec<(&'
 }
 
 /// The finding for a name that nothing declares.
-pub(super) fn unknown_name<'a>(kind: &str, name: &str, span: Span, known: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+pub(super) fn unknown_name<'a>(
+    kind: &str,
+    name: &str,
+    span: Span,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
     let help = match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if known.clone().next().is_none() => format!("the project declares no {kind} yet: `{kind} {name} {{ … }}`"),
+        None if known.clone().next().is_none() => {
+            format!("the project declares no {kind} yet: `{kind} {name} {{ … }}`")
+        }
         None => format!("declared: {}", list_of(known.take(8))),
     };
     Diagnostic::new(Code::UnknownName, span, format!("nothing declares the {kind} `{name}`")).help(help)
 }
 
-/// Reads the statements of a block as options of the constructs that `specs` stand for.
+/// Reads the statements of a block as options of a construct, whose parameters `spec_of` knows.
 pub(super) fn options<'s>(
     block: &[Item],
-    specs: &[&dyn Fn(&str) -> Option<&'s ParameterSpec>],
+    spec_of: &dyn Fn(&str) -> Option<&'s ParameterSpec>,
     names: &[&str],
     place: &str,
     diags: &mut Diagnostics,
 ) -> Options {
     let mut options = Options::new();
-    let spec_of = |name: &str| specs.iter().find_map(|spec| spec(name)).filter(|_| true);
     for item in block {
         match item {
             Item::Statement(statement) => {
                 let name = statement.name.value.as_str();
                 match spec_of(name) {
-                    Some(spec) if !spec.tail => read_option(statement, &spec_of, &mut options, diags),
+                    Some(spec) if !spec.tail => read_option(statement, spec_of, &mut options, diags),
                     _ => unknown_option(statement, names, place, diags),
                 }
             }
@@ -273,13 +321,23 @@ fn api(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Di
     let spec_of = |option: &str| construct.and_then(|c| c.parameters.get(option));
     let names = construct.map(Construct::option_names).unwrap_or_default();
     let block = without_later(block, API, "an `api`", diags);
-    let options = options(&block, &[&spec_of], &names, "in `api`", diags);
+    let options = options(&block, &spec_of, &names, "in `api`", diags);
     let origin = Origin { path: format!("api.{name}"), span: declared.statement.head() };
-    Api { doc: declared.statement.docs.join("\n"), origin, domain: declared.domain.map(str::to_owned), options }
+    Api {
+        doc: declared.statement.docs.join("\n"),
+        origin,
+        domain: declared.domain.map(str::to_owned),
+        options,
+    }
 }
 
 /// Takes out the statements that do not compile yet, each with its finding.
-pub(super) fn without_later(block: Vec<Item>, known: &'static [Known], place: &str, diags: &mut Diagnostics) -> Vec<Item> {
+pub(super) fn without_later(
+    block: Vec<Item>,
+    known: &'static [Known],
+    place: &str,
+    diags: &mut Diagnostics,
+) -> Vec<Item> {
     let mut kept = Vec::with_capacity(block.len());
     for item in block {
         match &item {
@@ -296,7 +354,10 @@ fn auth(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut D
     let statement = declared.statement;
     if name == "none" {
         let message = "`none` is the word for no lock, so no lock can have it as its name";
-        diags.push(Diagnostic::new(Code::DeclaredTwice, statement.head(), message).help("give the lock another name"));
+        diags.push(
+            Diagnostic::new(Code::DeclaredTwice, statement.head(), message)
+                .help("give the lock another name"),
+        );
     }
     let Some(word) = statement.args.get(1) else {
         let message = format!("`auth {name}` does not say its kind");
@@ -336,7 +397,10 @@ fn parameter(name: &str, field: &Field, diags: &mut Diagnostics) -> Option<Param
         }
         [first, ..] => {
             let help = format!("it is written `param {name}: string default \"value\"`");
-            diags.push(Diagnostic::new(Code::WrongArguments, first.span, "only `default VALUE` can follow the type").help(help));
+            diags.push(
+                Diagnostic::new(Code::WrongArguments, first.span, "only `default VALUE` can follow the type")
+                    .help(help),
+            );
             None
         }
     };
@@ -349,7 +413,9 @@ fn check_all_parameters(model: &Model, diags: &mut Diagnostics) {
     let of_events = model.events.values().flat_map(|event| event.tier.iter().chain(event.store.iter()));
     let subscribers = || model.events.values().flat_map(|event| event.subscribers.values());
     let options = choices.chain(of_events).map(|choice| &choice.options);
-    for options in options.chain(model.apis.values().map(|api| &api.options)).chain(subscribers().map(|s| &s.options)) {
+    for options in
+        options.chain(model.apis.values().map(|api| &api.options)).chain(subscribers().map(|s| &s.options))
+    {
         check_known(options, diags);
     }
     for setting in subscribers().flat_map(|subscriber| subscriber.env.values()) {
@@ -362,6 +428,12 @@ fn check_all_parameters(model: &Model, diags: &mut Diagnostics) {
 }
 
 /// Reports a statement that is unknown in its place; options of constructs count as known.
-pub(super) fn unknown_here(statement: &Statement, known: &'static [Known], place: &str, more: &[&str], diags: &mut Diagnostics) {
+pub(super) fn unknown_here(
+    statement: &Statement,
+    known: &'static [Known],
+    place: &str,
+    more: &[&str],
+    diags: &mut Diagnostics,
+) {
     unknown(statement, known, place, more, diags);
 }

@@ -10,8 +10,15 @@ use crate::source::{Span, Spanned};
 use crate::syntax::{Arg, Field, Item, Literal, Statement, TypeExpr, TypeKind};
 
 const SCALARS: &[(&str, Shape)] = &[
-    ("string", Shape::String), ("int", Shape::Int), ("decimal", Shape::Decimal), ("bool", Shape::Bool),
-    ("datetime", Shape::DateTime), ("date", Shape::Date), ("uuid", Shape::Uuid), ("bytes", Shape::Bytes), ("json", Shape::Json),
+    ("string", Shape::String),
+    ("int", Shape::Int),
+    ("decimal", Shape::Decimal),
+    ("bool", Shape::Bool),
+    ("datetime", Shape::DateTime),
+    ("date", Shape::Date),
+    ("uuid", Shape::Uuid),
+    ("bytes", Shape::Bytes),
+    ("json", Shape::Json),
 ];
 
 /// The fields of an event or a named type.
@@ -113,7 +120,10 @@ pub fn types(all: &Declarations<'_>, diags: &mut Diagnostics) -> IndexMap<String
     for (name, declared) in &all.types {
         if SCALARS.iter().any(|(scalar, _)| scalar == name) {
             let message = format!("`{name}` is a type of the language");
-            diags.push(Diagnostic::new(Code::DeclaredTwice, declared.statement.head(), message).help("give yours another name"));
+            diags.push(
+                Diagnostic::new(Code::DeclaredTwice, declared.statement.head(), message)
+                    .help("give yours another name"),
+            );
         }
         found.insert((*name).to_owned(), schema(declared.statement, &all.types, diags));
     }
@@ -154,7 +164,8 @@ pub fn schema(statement: &Statement, types: &Types<'_>, diags: &mut Diagnostics)
             }
             Item::Statement(other) if !other.broken => {
                 let name = &other.name.value;
-                let message = format!("`{name}` is a statement, and a `{}` holds fields", statement.name.value);
+                let message =
+                    format!("`{name}` is a statement, and a `{}` holds fields", statement.name.value);
                 let help = format!("a field is written `{name}: string`");
                 diags.push(Diagnostic::new(Code::MisplacedField, other.head(), message).help(help));
             }
@@ -167,7 +178,12 @@ pub fn schema(statement: &Statement, types: &Types<'_>, diags: &mut Diagnostics)
 fn read_field(field: &Field, types: &Types<'_>, diags: &mut Diagnostics) -> Option<SchemaField> {
     let shape = shape(&field.kind, types, diags)?;
     let mut read = SchemaField {
-        doc: field.docs.join("\n"), optional: field.optional, shape, constraints: Constraints::default(), secret: false, span: field.name.span,
+        doc: field.docs.join("\n"),
+        optional: field.optional,
+        shape,
+        constraints: Constraints::default(),
+        secret: false,
+        span: field.name.span,
     };
     let mut args = field.constraints.as_slice();
     while let [first, rest @ ..] = args {
@@ -178,12 +194,17 @@ fn read_field(field: &Field, types: &Types<'_>, diags: &mut Diagnostics) -> Opti
     let crossed = bounds.minimum.zip(bounds.maximum).is_some_and(|(low, high)| low > high)
         || bounds.min_length.zip(bounds.max_length).is_some_and(|(low, high)| low > high);
     if crossed {
-        let message = format!("no value of `{}` can fulfil this: the lower bound is above the upper", field.name.value);
+        let message =
+            format!("no value of `{}` can fulfil this: the lower bound is above the upper", field.name.value);
         diags.push(Diagnostic::new(Code::BadConstraint, field.span, message).help("swap the bounds"));
     }
     if !super::json_schema::default_fits(&read) {
-        let message = format!("the default of `{}` is a value that the field does not take", field.name.value);
-        diags.push(Diagnostic::new(Code::BadConstraint, field.span, message).help("change the default or the constraints"));
+        let message =
+            format!("the default of `{}` is a value that the field does not take", field.name.value);
+        diags.push(
+            Diagnostic::new(Code::BadConstraint, field.span, message)
+                .help("change the default or the constraints"),
+        );
     }
     Some(read)
 }
@@ -193,7 +214,10 @@ fn shape(expr: &TypeExpr, types: &Types<'_>, diags: &mut Diagnostics) -> Option<
         TypeKind::List(of) => Shape::List(Box::new(shape(of, types, diags)?)),
         TypeKind::Map(key, of) => {
             if !matches!(&key.kind, TypeKind::Name(name) if name == "string") {
-                diags.push(Diagnostic::new(Code::UnknownType, key.span, "the keys of an object are texts").help("write `{string: T}`"));
+                diags.push(
+                    Diagnostic::new(Code::UnknownType, key.span, "the keys of an object are texts")
+                        .help("write `{string: T}`"),
+                );
             }
             Shape::Map(Box::new(shape(of, types, diags)?))
         }
@@ -213,28 +237,46 @@ fn shape(expr: &TypeExpr, types: &Types<'_>, diags: &mut Diagnostics) -> Option<
 
 fn unknown_type(name: &str, span: Span, types: &Types<'_>) -> Diagnostic {
     const OTHERS: &[(&str, &str)] = &[
-        ("integer", "int"), ("number", "decimal"), ("float", "decimal"), ("boolean", "bool"), ("text", "string"),
-        ("timestamp", "datetime"), ("object", "json"), ("any", "json"), ("str", "string"), ("long", "int"),
+        ("integer", "int"),
+        ("number", "decimal"),
+        ("float", "decimal"),
+        ("boolean", "bool"),
+        ("text", "string"),
+        ("timestamp", "datetime"),
+        ("object", "json"),
+        ("any", "json"),
+        ("str", "string"),
+        ("long", "int"),
     ];
     let named = || SCALARS.iter().map(|(scalar, _)| *scalar).chain(types.keys().copied());
     let other = OTHERS.iter().find(|(theirs, _)| *theirs == name.to_lowercase()).map(|(_, ours)| *ours);
     let help = match other.or_else(|| nearest(name, named())) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("declare it: `type {name} {{ … }}`; the built-in types are {}", SCALARS.iter().map(|(s, _)| *s).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "declare it: `type {name} {{ … }}`; the built-in types are {}",
+            SCALARS.iter().map(|(s, _)| *s).collect::<Vec<_>>().join(", ")
+        ),
     };
     Diagnostic::new(Code::UnknownType, span, format!("there is no type `{name}`")).help(help)
 }
 
 fn union(members: &[TypeExpr], span: Span, diags: &mut Diagnostics) -> Option<Shape> {
-    let texts: Vec<String> = members.iter().filter_map(|m| if let TypeKind::Text(t) = &m.kind { Some(t.clone()) } else { None }).collect();
-    let ints: Vec<i64> = members.iter().filter_map(|m| if let TypeKind::Int(i) = m.kind { Some(i) } else { None }).collect();
+    let texts: Vec<String> = members
+        .iter()
+        .filter_map(|m| if let TypeKind::Text(t) = &m.kind { Some(t.clone()) } else { None })
+        .collect();
+    let ints: Vec<i64> =
+        members.iter().filter_map(|m| if let TypeKind::Int(i) = m.kind { Some(i) } else { None }).collect();
     if texts.len() == members.len() {
         Some(Shape::Texts(texts))
     } else if ints.len() == members.len() {
         Some(Shape::Ints(ints))
     } else {
         let help = "write `\"a\" | \"b\"` or `1 | 2`; for an absent value make the field optional: `name?:`";
-        diags.push(Diagnostic::new(Code::UnknownType, span, "a union holds only texts, or only whole numbers").help(help));
+        diags.push(
+            Diagnostic::new(Code::UnknownType, span, "a union holds only texts, or only whole numbers")
+                .help(help),
+        );
         None
     }
 }
@@ -269,8 +311,12 @@ fn constraint(field: &mut SchemaField, first: &Arg, rest: &[Arg], diags: &mut Di
             field.constraints.minimum = *low;
             field.constraints.maximum = *high;
         }
-        (">=", Some(number)) if numeric && as_number(number).is_some() => field.constraints.minimum = as_number(number),
-        ("<=", Some(number)) if numeric && as_number(number).is_some() => field.constraints.maximum = as_number(number),
+        (">=", Some(number)) if numeric && as_number(number).is_some() => {
+            field.constraints.minimum = as_number(number)
+        }
+        ("<=", Some(number)) if numeric && as_number(number).is_some() => {
+            field.constraints.maximum = as_number(number)
+        }
         ("default", Some(value)) if as_json(value, &field.shape).is_some() => {
             field.constraints.default = as_json(value, &field.shape);
         }
@@ -284,18 +330,28 @@ fn constraint(field: &mut SchemaField, first: &Arg, rest: &[Arg], diags: &mut Di
 
 fn report_constraint(word: &str, field: &SchemaField, first: &Arg, rest: &[Arg], diags: &mut Diagnostics) {
     const FORMS: &[(&str, &str)] = &[
-        ("matching", "`matching \"^[a-z]+$\"` on a string"), ("length", "`length 1..64` on a string or a list"),
-        (">=", "`>= 0` on an int or a decimal"), ("<=", "`<= 10` on an int or a decimal"),
-        ("between", "`between 1..10` on an int or a decimal"), ("default", "`default v`, a value of the field's type"), ("secret", "`secret`"),
+        ("matching", "`matching \"^[a-z]+$\"` on a string"),
+        ("length", "`length 1..64` on a string or a list"),
+        (">=", "`>= 0` on an int or a decimal"),
+        ("<=", "`<= 10` on an int or a decimal"),
+        ("between", "`between 1..10` on an int or a decimal"),
+        ("default", "`default v`, a value of the field's type"),
+        ("secret", "`secret`"),
     ];
     let span = rest.first().map_or(first.span, |arg| first.span.to(arg.span));
     let (message, help) = match FORMS.iter().find(|(form, _)| *form == word) {
-        Some((form, usage)) => (format!("`{form}` does not fit here, on {}", describe(&field.shape)), format!("it is written {usage}")),
+        Some((form, usage)) => (
+            format!("`{form}` does not fit here, on {}", describe(&field.shape)),
+            format!("it is written {usage}"),
+        ),
         None => {
             let near = nearest(word, FORMS.iter().map(|(form, _)| *form)).filter(|_| !word.is_empty());
             let list = FORMS.iter().map(|(form, _)| format!("`{form}`")).collect::<Vec<_>>().join(", ");
             let shown = if word.is_empty() { first.value.describe().to_owned() } else { format!("`{word}`") };
-            (format!("{shown} is not a constraint"), near.map_or(format!("the constraints are {list}"), |n| format!("did you mean `{n}`?")))
+            (
+                format!("{shown} is not a constraint"),
+                near.map_or(format!("the constraints are {list}"), |n| format!("did you mean `{n}`?")),
+            )
         }
     };
     diags.push(Diagnostic::new(Code::BadConstraint, span, message).help(help));
@@ -328,7 +384,9 @@ fn as_json(literal: &Literal, shape: &Shape) -> Option<serde_json::Value> {
         (Literal::Int(value), Shape::Ints(ints)) if !ints.contains(value) => None,
         (Literal::Int(value), Shape::Int | Shape::Ints(_) | Shape::Decimal) => Some((*value).into()),
         (Literal::Decimal(value), Shape::Decimal) => Some((*value).into()),
-        (Literal::Word(word), Shape::Bool) if word == "true" || word == "false" => Some((word == "true").into()),
+        (Literal::Word(word), Shape::Bool) if word == "true" || word == "false" => {
+            Some((word == "true").into())
+        }
         _ => None,
     }
 }

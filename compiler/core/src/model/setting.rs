@@ -18,7 +18,9 @@ pub fn read_value(kind: ParameterType, of: &[Written], arg: &Arg) -> Result<Sett
     };
     match (kind, &arg.value) {
         (_, Literal::Param(name)) => Ok(Setting::Parameter(name.clone())),
-        (ParameterType::Bool, Literal::Word(word)) if word == "on" || word == "off" => Ok(Setting::Bool(word == "on")),
+        (ParameterType::Bool, Literal::Word(word)) if word == "on" || word == "off" => {
+            Ok(Setting::Bool(word == "on"))
+        }
         (ParameterType::Int, Literal::Int(value)) => Ok(Setting::Int(*value)),
         (ParameterType::Text, Literal::Text(value)) => Ok(Setting::Text(value.clone())),
         (ParameterType::Word, Literal::Word(word)) => one_of(word, of, arg.span),
@@ -32,10 +34,18 @@ pub fn read_value(kind: ParameterType, of: &[Written], arg: &Arg) -> Result<Sett
             Some(seconds) => Ok(Setting::Rate { amount: *amount, seconds }),
             None => Err(unknown_unit(name, PERIODS, arg.span)),
         },
-        (ParameterType::Duration, Literal::Int(value)) => Err(wrong().help(format!("add the unit: `{value}s`?"))),
-        (ParameterType::Size, Literal::Int(value)) => Err(wrong().help(format!("add the unit: `{value}MB`?"))),
-        (ParameterType::Rate, Literal::Int(value)) => Err(wrong().help(format!("add the period: `{value}/s`?"))),
-        (ParameterType::Text, Literal::Word(word)) => Err(wrong().help(format!("put it in quotes: `\"{word}\"`"))),
+        (ParameterType::Duration, Literal::Int(value)) => {
+            Err(wrong().help(format!("add the unit: `{value}s`?")))
+        }
+        (ParameterType::Size, Literal::Int(value)) => {
+            Err(wrong().help(format!("add the unit: `{value}MB`?")))
+        }
+        (ParameterType::Rate, Literal::Int(value)) => {
+            Err(wrong().help(format!("add the period: `{value}/s`?")))
+        }
+        (ParameterType::Text, Literal::Word(word)) => {
+            Err(wrong().help(format!("put it in quotes: `\"{word}\"`")))
+        }
         _ => Err(wrong()),
     }
 }
@@ -62,7 +72,8 @@ fn scaled(amount: i64, name: &str, table: &[(&str, i64)], span: Span) -> Result<
 
 fn unknown_unit(name: &str, table: &[(&str, i64)], span: Span) -> Diagnostic {
     let list = table.iter().map(|(unit, _)| format!("`{unit}`")).collect::<Vec<_>>().join(", ");
-    Diagnostic::new(Code::WrongValue, span, format!("`{name}` is not a unit here")).help(format!("the units are {list}"))
+    Diagnostic::new(Code::WrongValue, span, format!("`{name}` is not a unit here"))
+        .help(format!("the units are {list}"))
 }
 
 /// Reads `name value tail value …` into options, by the parameters that the name and its tails stand for.
@@ -84,7 +95,10 @@ pub fn read_option<'s>(
             Some(Arg { value: Literal::Word(word), .. }) if word == lead => drop(args.next()),
             _ => {
                 let message = format!("`{name}` needs the word `{lead}`");
-                diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), message).maybe_help(usage(name, spec)));
+                diags.push(
+                    Diagnostic::new(Code::WrongArguments, statement.head(), message)
+                        .maybe_help(usage(name, spec)),
+                );
                 return;
             }
         }
@@ -94,19 +108,26 @@ pub fn read_option<'s>(
             options.insert(name.to_owned(), Spanned::new(Setting::Bool(true), statement.name.span));
         } else {
             let message = format!("`{name}` needs {}", spec.kind.describe());
-            diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), message).maybe_help(usage(name, spec)));
+            diags.push(
+                Diagnostic::new(Code::WrongArguments, statement.head(), message)
+                    .maybe_help(usage(name, spec)),
+            );
         }
         return;
     };
     set(name, spec, first, options, diags);
     while let Some(word) = args.next() {
         let tail = match &word.value {
-            Literal::Word(text) => spec.tails.get(text).and_then(|param| Some((param, spec_of(param)?, args.next()?))),
+            Literal::Word(text) => {
+                spec.tails.get(text).and_then(|param| Some((param, spec_of(param)?, args.next()?)))
+            }
             _ => None,
         };
         let Some((param, tail_spec, value)) = tail else {
             let message = format!("`{name}` does not go on like this");
-            diags.push(Diagnostic::new(Code::WrongArguments, word.span, message).maybe_help(usage(name, spec)));
+            diags.push(
+                Diagnostic::new(Code::WrongArguments, word.span, message).maybe_help(usage(name, spec)),
+            );
             return;
         };
         set(param, tail_spec, value, options, diags);
@@ -132,7 +153,9 @@ fn in_range(name: &str, spec: &ParameterSpec, value: Setting, span: Span) -> Res
     let Some(size) = value.magnitude() else { return Ok(value) };
     let bound = |written: &Written| from_written(spec.kind, written).and_then(|v| v.magnitude());
     let source = spec.source.as_ref().map(|page| format!("; see {page}")).unwrap_or_default();
-    let out = |help: String| Diagnostic::new(Code::OutOfRange, span, format!("`{name}` is out of range")).help(help);
+    let out = |help: String| {
+        Diagnostic::new(Code::OutOfRange, span, format!("`{name}` is out of range")).help(help)
+    };
     if let Some((low, high)) = &spec.between
         && (bound(low).is_some_and(|low| size < low) || bound(high).is_some_and(|high| size > high))
     {
@@ -183,6 +206,9 @@ pub fn check_known(options: &Options, diags: &mut Diagnostics) {
 #[must_use]
 pub fn unknown_parameter(name: &str, span: Span, model: &Model) -> Diagnostic {
     let near = nearest(name, model.parameters.keys().map(String::as_str));
-    let help = near.map_or_else(|| format!("declare it: `param {name}: string`"), |near| format!("did you mean `${near}`?"));
+    let help = near.map_or_else(
+        || format!("declare it: `param {name}: string`"),
+        |near| format!("did you mean `${near}`?"),
+    );
     Diagnostic::new(Code::UnknownName, span, format!("nothing declares the parameter `${name}`")).help(help)
 }

@@ -14,9 +14,24 @@ use crate::source::Spanned;
 use crate::syntax::{Arg, Item, Literal, Statement};
 
 /// Reads a subscriber. `None` when it has no code to run.
-pub fn subscriber(context: &Context<'_>, name: &str, path: String, statement: &Statement, diags: &mut Diagnostics) -> Option<Subscriber> {
+pub fn subscriber(
+    context: &Context<'_>,
+    name: &str,
+    path: String,
+    statement: &Statement,
+    diags: &mut Diagnostics,
+) -> Option<Subscriber> {
     report_repeats(items(statement), diags);
-    let mut reader = Reader { context, handler: None, from: None, options: Options::new(), emits: Vec::new(), allow: Vec::new(), env: IndexMap::new(), excused: statement.broken };
+    let mut reader = Reader {
+        context,
+        handler: None,
+        from: None,
+        options: Options::new(),
+        emits: Vec::new(),
+        allow: Vec::new(),
+        env: IndexMap::new(),
+        excused: statement.broken,
+    };
     for item in items(statement) {
         match item {
             Item::Statement(inner) => reader.statement(inner, diags),
@@ -81,11 +96,18 @@ impl Reader<'_, '_> {
                     wrong_arguments(statement, SUBSCRIBER, diags);
                 }
             }
-            ("from", [Arg { value: Literal::Word(place), span }]) => self.from(place, *span, statement, diags),
+            ("from", [Arg { value: Literal::Word(place), span }]) => {
+                self.from(place, *span, statement, diags)
+            }
             ("emits", [_, ..]) => self.emits(statement, diags),
-            ("allow", [Arg { value: Literal::List(actions), .. }, Arg { value: Literal::Word(on), .. }, Arg { value: Literal::Text(resource), .. }])
-                if on == "on" =>
-            {
+            (
+                "allow",
+                [
+                    Arg { value: Literal::List(actions), .. },
+                    Arg { value: Literal::Word(on), .. },
+                    Arg { value: Literal::Text(resource), .. },
+                ],
+            ) if on == "on" => {
                 self.allow(actions, resource, statement, diags);
             }
             ("allow", [Arg { value: Literal::Word(_), .. }, ..]) => {
@@ -105,7 +127,13 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn from(&mut self, place: &str, span: crate::source::Span, statement: &Statement, diags: &mut Diagnostics) {
+    fn from(
+        &mut self,
+        place: &str,
+        span: crate::source::Span,
+        statement: &Statement,
+        diags: &mut Diagnostics,
+    ) {
         let all = [ReadFrom::Store, ReadFrom::Stream, ReadFrom::Topic];
         match all.into_iter().find(|from| from.word() == place) {
             Some(from) => self.from = Some(Spanned::new(from, span)),
@@ -121,7 +149,9 @@ impl Reader<'_, '_> {
                     let events = &self.context.all.events;
                     if self.emits.iter().any(|known| known.value == *name) {
                         let message = format!("`emits {name}` stands twice");
-                        diags.push(Diagnostic::new(Code::SaidTwice, arg.span, message).help("keep one of them"));
+                        diags.push(
+                            Diagnostic::new(Code::SaidTwice, arg.span, message).help("keep one of them"),
+                        );
                     } else if events.contains_key(name.as_str()) {
                         self.emits.push(Spanned::new(name.clone(), arg.span));
                     } else {
@@ -137,10 +167,14 @@ impl Reader<'_, '_> {
     fn allow(&mut self, list: &[Arg], resource: &str, statement: &Statement, diags: &mut Diagnostics) {
         let mut actions = Vec::new();
         for arg in list {
-            let Literal::Text(action) = &arg.value else { return wrong_arguments(statement, SUBSCRIBER, diags) };
+            let Literal::Text(action) = &arg.value else {
+                return wrong_arguments(statement, SUBSCRIBER, diags);
+            };
             let parts = action.split_once(':');
             let fits = parts.is_some_and(|(service, name)| {
-                let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                let word = |text: &str| {
+                    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                };
                 word(service) && word(name)
             });
             if fits {
@@ -153,14 +187,20 @@ impl Reader<'_, '_> {
         }
         if list.is_empty() {
             let message = "this allows nothing";
-            diags.push(Diagnostic::new(Code::BadAction, statement.head(), message).help("name at least one action: `allow [\"dynamodb:UpdateItem\"] on …`"));
+            diags.push(
+                Diagnostic::new(Code::BadAction, statement.head(), message)
+                    .help("name at least one action: `allow [\"dynamodb:UpdateItem\"] on …`"),
+            );
         }
         let parts: Vec<&str> = resource.splitn(6, ':').collect();
         let exact = matches!(parts.as_slice(), ["arn", _, service, _, _, name] if !service.is_empty() && !service.contains('*') && !name.is_empty() && *name != "*");
         if !exact {
             let span = statement.args.last().map_or(statement.head(), |arg| arg.span);
             let message = format!("`{resource}` is not the ARN of one kind of resource");
-            diags.push(Diagnostic::new(Code::BadAction, span, message).help("an ARN looks like `arn:aws:dynamodb:eu-central-1:111111111111:table/cards`"));
+            diags.push(
+                Diagnostic::new(Code::BadAction, span, message)
+                    .help("an ARN looks like `arn:aws:dynamodb:eu-central-1:111111111111:table/cards`"),
+            );
         }
         self.allow.push(Grant { actions, resource: resource.to_owned() });
     }
@@ -175,14 +215,25 @@ impl Reader<'_, '_> {
                 [Arg { value: Literal::Param(value), .. }] => Setting::Parameter(value.clone()),
                 _ => {
                     let message = format!("the variable `{name}` needs a text");
-                    diags.push(Diagnostic::new(Code::WrongArguments, entry.head(), message).help(format!("write `{name} \"value\"`")));
+                    diags.push(
+                        Diagnostic::new(Code::WrongArguments, entry.head(), message)
+                            .help(format!("write `{name} \"value\"`")),
+                    );
                     continue;
                 }
             };
-            let reserved = name.starts_with("PIPEC_") || name.starts_with("AWS_") || name.contains(['-', '.']);
+            let reserved =
+                name.starts_with("PIPEC_") || name.starts_with("AWS_") || name.contains(['-', '.']);
             if reserved {
                 let help = "names hold letters, digits and `_`; `AWS_` and `PIPEC_` are taken by Lambda and the runtime";
-                diags.push(Diagnostic::new(Code::WrongValue, entry.name.span, format!("`{name}` cannot name a variable here")).help(help));
+                diags.push(
+                    Diagnostic::new(
+                        Code::WrongValue,
+                        entry.name.span,
+                        format!("`{name}` cannot name a variable here"),
+                    )
+                    .help(help),
+                );
                 continue;
             }
             let span = entry.args.last().map_or(entry.name.span, |arg| arg.span);

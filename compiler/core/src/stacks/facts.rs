@@ -11,14 +11,19 @@ use crate::names::{digest, kebab, pascal};
 pub fn globals(model: &Model) -> Scope {
     let pseudo = |name: &str| Binding::Symbol(Symbol::Pseudo(name.into()));
     let aws = [
-        ("partition", "AWS::Partition"), ("region", "AWS::Region"), ("account", "AWS::AccountId"),
-        ("url_suffix", "AWS::URLSuffix"), ("stack_name", "AWS::StackName"),
+        ("partition", "AWS::Partition"),
+        ("region", "AWS::Region"),
+        ("account", "AWS::AccountId"),
+        ("url_suffix", "AWS::URLSuffix"),
+        ("stack_name", "AWS::StackName"),
     ];
-    let aws: IndexMap<String, Binding> = aws.into_iter().map(|(name, full)| (name.to_owned(), pseudo(full))).collect();
+    let aws: IndexMap<String, Binding> =
+        aws.into_iter().map(|(name, full)| (name.to_owned(), pseudo(full))).collect();
     let bucket = Binding::Symbol(Symbol::Parameter(super::link::ARTIFACT_BUCKET.into()));
     let artifacts = IndexMap::from([("bucket".to_owned(), bucket)]);
     let app = &model.app;
-    let tags: Vec<Value> = app.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    let tags: Vec<Value> =
+        app.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     let facts = json!({
         "name": app.name.value,
         "slug": slug(model),
@@ -78,7 +83,9 @@ pub fn event(model: &Model, name: &str, event: &Event) -> Value {
         "version": event.version,
         "key": event.key.as_ref().map(|key| &key.value),
     });
-    let (Ingress::Api { method, path, .. }, Some(map)) = (&event.ingress, facts.as_object_mut()) else { return facts };
+    let (Ingress::Api { method, path, .. }, Some(map)) = (&event.ingress, facts.as_object_mut()) else {
+        return facts;
+    };
     let variables: Vec<&str> = path
         .iter()
         .filter_map(|part| match part {
@@ -98,8 +105,16 @@ pub fn event(model: &Model, name: &str, event: &Event) -> Value {
 
 /// `subscriber`, as expressions see it.
 pub fn subscriber(model: &Model, event: &str, name: &str, subscriber: &Subscriber) -> Value {
-    let emits: Vec<Value> = subscriber.emits.iter().map(|target| json!({ "event": target.value, "variable": format!("PIPEC_EMIT_{}", target.value) })).collect();
-    let allow: Vec<Value> = subscriber.allow.iter().map(|grant| json!({ "actions": grant.actions, "resource": grant.resource })).collect();
+    let emits: Vec<Value> = subscriber
+        .emits
+        .iter()
+        .map(|target| json!({ "event": target.value, "variable": format!("PIPEC_EMIT_{}", target.value) }))
+        .collect();
+    let allow: Vec<Value> = subscriber
+        .allow
+        .iter()
+        .map(|grant| json!({ "actions": grant.actions, "resource": grant.resource }))
+        .collect();
     json!({
         "name": name,
         "slug": format!("{}-{event}-{name}", slug(model)),

@@ -11,7 +11,9 @@ use super::place::Home;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::graph::{Flow, FlowGraph, Node, NodeId, NodeKind};
 use crate::handlers::Packages;
-use crate::library::{Binding, Data, EvaluationError, EvaluationKind, Evaluator, Instance, Library, ResourceId, Scope, Symbol};
+use crate::library::{
+    Binding, Data, EvaluationError, EvaluationKind, Evaluator, Instance, Library, ResourceId, Scope, Symbol,
+};
 use crate::model::{Ingress, Options, Origin, PathPart};
 use crate::names::{digest, pascal};
 
@@ -55,8 +57,22 @@ pub struct Instances {
 const STEP: u32 = crate::library::MAX_RESOURCES as u32;
 
 /// Instantiates everything the graph asks for.
-pub fn instantiate(graph: &FlowGraph, library: &Library, evaluator: &Evaluator<'_>, packages: &Packages, diags: &mut Diagnostics) -> Instances {
-    let mut maker = Maker { graph, library, evaluator, packages, globals: facts::globals(&graph.model), next: 0, all: Instances::default() };
+pub fn instantiate(
+    graph: &FlowGraph,
+    library: &Library,
+    evaluator: &Evaluator<'_>,
+    packages: &Packages,
+    diags: &mut Diagnostics,
+) -> Instances {
+    let mut maker = Maker {
+        graph,
+        library,
+        evaluator,
+        packages,
+        globals: facts::globals(&graph.model),
+        next: 0,
+        all: Instances::default(),
+    };
     let Some(shared) = maker.shared(diags) else { return maker.all };
     let by_event = maker.nodes_by_event();
     // Doors, tiers, stores and topics of all events come before any subscriber, which may emit to any of them.
@@ -125,7 +141,13 @@ impl<'g, 'e> Maker<'g, 'e> {
             bindings: settings(&encryption.options),
         };
         let key = self.make(wanted, diags)?;
-        let mut shared = Shared { key, apis: BTreeMap::new(), paths: BTreeMap::new(), auths: BTreeMap::new(), dead_letters: BTreeMap::new() };
+        let mut shared = Shared {
+            key,
+            apis: BTreeMap::new(),
+            paths: BTreeMap::new(),
+            auths: BTreeMap::new(),
+            dead_letters: BTreeMap::new(),
+        };
         self.apis(&mut shared, diags);
         self.auths(&mut shared, diags);
         self.dead_letters(&mut shared, diags);
@@ -139,7 +161,13 @@ impl<'g, 'e> Maker<'g, 'e> {
             let mut bindings = settings(&api.options);
             bindings.push(("key", Binding::Instance(shared.key.clone())));
             bindings.push(("api", Binding::Value(json!({ "name": name, "doc": api.doc }).into())));
-            let wanted = Wanted { construct: "api/rest", prefix: Prefix { own: String::new(), shared: pascal(name) }, home: home.clone(), origin: api.origin.clone(), bindings };
+            let wanted = Wanted {
+                construct: "api/rest",
+                prefix: Prefix { own: String::new(), shared: pascal(name) },
+                home: home.clone(),
+                origin: api.origin.clone(),
+                bindings,
+            };
             let Some(instance) = self.make(wanted, diags) else { continue };
             shared.apis.insert(name.clone(), instance.clone());
             self.paths(name, &home, &instance, shared, diags);
@@ -147,7 +175,14 @@ impl<'g, 'e> Maker<'g, 'e> {
     }
 
     /// The path tree of an api: one instance a node, parents before children.
-    fn paths(&mut self, api: &str, home: &Home, instance: &Instance, shared: &mut Shared, diags: &mut Diagnostics) {
+    fn paths(
+        &mut self,
+        api: &str,
+        home: &Home,
+        instance: &Instance,
+        shared: &mut Shared,
+        diags: &mut Diagnostics,
+    ) {
         let graph = self.graph;
         let mut tree: BTreeMap<Vec<String>, Origin> = BTreeMap::new();
         for event in graph.model.events.values() {
@@ -166,7 +201,10 @@ impl<'g, 'e> Maker<'g, 'e> {
         for (parts, origin) in tree {
             let full = parts.join("/");
             let above = parts.split_last().map(|(_, above)| above.join("/")).unwrap_or_default();
-            let parent = shared.paths.get(&(api.to_owned(), above)).map_or(Binding::Undefined, |p| Binding::Instance(p.clone()));
+            let parent = shared
+                .paths
+                .get(&(api.to_owned(), above))
+                .map_or(Binding::Undefined, |p| Binding::Instance(p.clone()));
             let id = format!("{}{}", pascal(&full), digest(full.as_bytes()));
             let wanted = Wanted {
                 construct: "api/path",
@@ -188,7 +226,11 @@ impl<'g, 'e> Maker<'g, 'e> {
     fn auths(&mut self, shared: &mut Shared, diags: &mut Diagnostics) {
         let graph = self.graph;
         let none = Wanted {
-            construct: "lock/none", prefix: Prefix::default(), home: Home::default(), origin: graph.model.app.origin.clone(), bindings: Vec::new(),
+            construct: "lock/none",
+            prefix: Prefix::default(),
+            home: Home::default(),
+            origin: graph.model.app.origin.clone(),
+            bindings: Vec::new(),
         };
         shared.auths.extend(self.make(none, diags).map(|auth| (String::new(), auth)));
         for (name, auth) in &graph.model.auths {
@@ -219,10 +261,16 @@ impl<'g, 'e> Maker<'g, 'e> {
             let facts = json!({ "domain": domain.clone().unwrap_or_default() });
             let wanted = Wanted {
                 construct: "letters/bucket",
-                prefix: Prefix { own: "StreamDeadLetters".to_owned(), shared: "StreamDeadLetters".to_owned() },
+                prefix: Prefix {
+                    own: "StreamDeadLetters".to_owned(),
+                    shared: "StreamDeadLetters".to_owned(),
+                },
                 home: Home { domain: domain.clone(), event: None, api: None },
                 origin,
-                bindings: vec![("key", Binding::Instance(shared.key.clone())), ("place", Binding::Value(facts.into()))],
+                bindings: vec![
+                    ("key", Binding::Instance(shared.key.clone())),
+                    ("place", Binding::Value(facts.into())),
+                ],
             };
             shared.dead_letters.extend(self.make(wanted, diags).map(|made| (domain, made)));
         }
@@ -246,7 +294,12 @@ impl<'g, 'e> Maker<'g, 'e> {
         let start = self.next;
         let room = by_event.values().map(Vec::len).max().unwrap_or(0) as u32 * 2 * STEP;
         self.next += room * by_event.len() as u32;
-        let tools = Tools { graph: self.graph, evaluator: self.evaluator, packages: self.packages, globals: &self.globals };
+        let tools = Tools {
+            graph: self.graph,
+            evaluator: self.evaluator,
+            packages: self.packages,
+            globals: &self.globals,
+        };
         let events: Vec<_> = by_event.iter().enumerate().collect();
         let done: Vec<EventInstances> = events
             .into_par_iter()
@@ -267,11 +320,17 @@ impl<'g, 'e> Maker<'g, 'e> {
         let graph = self.graph;
         for (name, api) in &graph.model.apis {
             let Some(rest) = shared.apis.get(name) else { continue };
-            let used = graph.model.events.values().filter(|event| matches!(&event.ingress, Ingress::Api { api, .. } if api.value == *name));
-            let auths: std::collections::BTreeSet<&str> = used.clone().filter_map(|event| event.auth.as_ref()?.value.as_deref()).collect();
+            let used = graph
+                .model
+                .events
+                .values()
+                .filter(|event| matches!(&event.ingress, Ingress::Api { api, .. } if api.value == *name));
+            let auths: std::collections::BTreeSet<&str> =
+                used.clone().filter_map(|event| event.auth.as_ref()?.value.as_deref()).collect();
             if used.count() == 0 {
                 let message = format!("no event comes in by the api `{name}`");
-                let help = "add an event with `ingress api`, or remove the api: AWS deploys no api without a method";
+                let help =
+                    "add an event with `ingress api`, or remove the api: AWS deploys no api without a method";
                 diags.push(Diagnostic::new(Code::UnusedName, api.origin.span, message).help(help));
                 continue;
             }
@@ -280,7 +339,13 @@ impl<'g, 'e> Maker<'g, 'e> {
             bindings.push(("rest", Binding::Instance(rest.clone())));
             bindings.push(("key", Binding::Instance(shared.key.clone())));
             bindings.push(("api", Binding::Value(json!({ "name": name, "doc": api.doc }).into())));
-            let wanted = Wanted { construct: "release/rest", prefix: Prefix::default(), home: home.clone(), origin: api.origin.clone(), bindings };
+            let wanted = Wanted {
+                construct: "release/rest",
+                prefix: Prefix::default(),
+                home: home.clone(),
+                origin: api.origin.clone(),
+                bindings,
+            };
             let Some(release) = self.make(wanted, diags) else { continue };
             for auth in &auths {
                 let others: Vec<&str> = auths.iter().filter(|other| *other != auth).copied().collect();
@@ -303,7 +368,9 @@ impl<'g, 'e> Maker<'g, 'e> {
     ) {
         let Some(auth) = self.graph.model.auths.get(name) else { return };
         let construct = auth.choice.construct.replacen("auth/", "plan/", 1);
-        let Some(lock) = shared.auths.get(name).filter(|_| self.library.get(&construct).is_some()) else { return };
+        let Some(lock) = shared.auths.get(name).filter(|_| self.library.get(&construct).is_some()) else {
+            return;
+        };
         let mut bindings = settings(&auth.choice.options);
         bindings.push(("release", Binding::Instance(release.clone())));
         bindings.push(("rest", Binding::Instance(rest.clone())));
@@ -311,7 +378,16 @@ impl<'g, 'e> Maker<'g, 'e> {
         let facts = json!({ "name": name, "api": home.api, "others": others });
         bindings.push(("auth", Binding::Value(facts.into())));
         let prefix = Prefix { own: pascal(name), shared: pascal(name) };
-        self.make(Wanted { construct: &construct, prefix, home: home.clone(), origin: auth.choice.origin.clone(), bindings }, diags);
+        self.make(
+            Wanted {
+                construct: &construct,
+                prefix,
+                home: home.clone(),
+                origin: auth.choice.origin.clone(),
+                bindings,
+            },
+            diags,
+        );
     }
 }
 
@@ -353,7 +429,7 @@ impl<'g> Tools<'g, '_, '_> {
         let mut next = first;
         for (id, node) in nodes.iter().filter(|(_, node)| part.has(node.kind)) {
             let bindings = self.bindings(*id, node, part, &done);
-            let made = self.one(node, node.construct.clone(), bindings, &globals, &mut next, &mut done);
+            let made = self.one(node, &node.construct, bindings, &globals, &mut next, &mut done);
             let Some(instance) = made else { continue };
             done.by_node.insert(*id, instance.clone());
             if node.kind == NodeKind::Function {
@@ -366,7 +442,7 @@ impl<'g> Tools<'g, '_, '_> {
     fn one(
         &self,
         node: &Node,
-        construct: String,
+        construct: &str,
         bindings: Vec<(&str, Binding)>,
         globals: &Scope,
         next: &mut u32,
@@ -375,10 +451,11 @@ impl<'g> Tools<'g, '_, '_> {
         let base = ResourceId(*next);
         *next += STEP;
         // The word keeps a subscriber called `delivery` apart from the event's own resources.
-        let own = node.subscriber.as_deref().map(|name| format!("Subscriber{}", pascal(name))).unwrap_or_default();
+        let own =
+            node.subscriber.as_deref().map(|name| format!("Subscriber{}", pascal(name))).unwrap_or_default();
         let event = self.graph.event(node)?;
         let wanted = Wanted {
-            construct: &construct,
+            construct,
             prefix: Prefix { shared: format!("{}{own}", node.event), own },
             home: Home { domain: event.domain.clone(), event: Some(node.event.clone()), api: None },
             origin: node.origin.clone(),
@@ -398,18 +475,35 @@ impl<'g> Tools<'g, '_, '_> {
     }
 
     /// What joins a function to its source: the construct `mapping/…` of the source's kind.
-    fn mapping(&self, id: NodeId, node: &Node, function: &Instance, globals: &Scope, next: &mut u32, done: &mut EventInstances) {
+    fn mapping(
+        &self,
+        id: NodeId,
+        node: &Node,
+        function: &Instance,
+        globals: &Scope,
+        next: &mut u32,
+        done: &mut EventInstances,
+    ) {
         let Some(source) = self.graph.before(id, Flow::Carries).next() else { return };
-        let (Some(kind), Some(instance)) = (self.graph.node(source), done.by_node.get(&source).cloned()) else { return };
+        let (Some(kind), Some(instance)) = (self.graph.node(source), done.by_node.get(&source).cloned())
+        else {
+            return;
+        };
         let construct = kind.construct.replacen("source/", "mapping/", 1);
         let mut bindings = self.options(node);
         bindings.push(("source", Binding::Instance(instance)));
         bindings.push(("function", Binding::Instance(function.clone())));
-        self.one(node, construct, bindings, globals, next, done);
+        self.one(node, &construct, bindings, globals, next, done);
     }
 
     /// The names a node's construct can use: neighbours, options, and what the project shares.
-    fn bindings(&self, id: NodeId, node: &Node, part: &Part<'_>, done: &EventInstances) -> Vec<(&'g str, Binding)> {
+    fn bindings(
+        &self,
+        id: NodeId,
+        node: &Node,
+        part: &Part<'_>,
+        done: &EventInstances,
+    ) -> Vec<(&'g str, Binding)> {
         let find = |id: &NodeId| done.by_node.get(id).or_else(|| part.known?.get(id)).cloned();
         let mut bindings = self.options(node);
         bindings.push(("key", Binding::Instance(part.shared.key.clone())));
@@ -429,7 +523,10 @@ impl<'g> Tools<'g, '_, '_> {
             NodeKind::Door => bindings.extend(door(event, part.shared)),
             NodeKind::Source => {
                 let bucket = part.shared.dead_letters.get(&event.domain);
-                bindings.push(("dead_letters", bucket.map_or(Binding::Undefined, |made| Binding::Instance(made.clone()))));
+                bindings.push((
+                    "dead_letters",
+                    bucket.map_or(Binding::Undefined, |made| Binding::Instance(made.clone())),
+                ));
                 bindings.push(("subscriber", self.subscriber_facts(node)));
             }
             NodeKind::Function => {
@@ -453,7 +550,9 @@ impl<'g> Tools<'g, '_, '_> {
     fn targets(&self, id: NodeId, part: &Part<'_>) -> Binding {
         let mut table = IndexMap::new();
         for target in self.graph.after(id, Flow::Emits) {
-            if let (Some(node), Some(instance)) = (self.graph.node(target), part.known.and_then(|known| known.get(&target))) {
+            if let (Some(node), Some(instance)) =
+                (self.graph.node(target), part.known.and_then(|known| known.get(&target)))
+            {
                 table.insert(node.event.clone(), Binding::Instance(instance.clone()));
             }
         }
@@ -470,7 +569,11 @@ impl<'g> Tools<'g, '_, '_> {
             "runtime": package.map(|package| package.runtime.as_str()),
             "entry": package.map(|package| package.entry.as_str()),
         });
-        let env = subscriber.env.iter().map(|(name, value)| (name.clone(), Binding::Setting(value.value.clone()))).collect();
+        let env = subscriber
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), Binding::Setting(value.value.clone())))
+            .collect();
         vec![("code", Binding::Value(code.into())), ("env", Binding::Table(env))]
     }
 
@@ -481,7 +584,9 @@ impl<'g> Tools<'g, '_, '_> {
             NodeKind::Tier => event.and_then(|e| e.tier.as_ref()).map(|tier| &tier.options),
             NodeKind::Store => event.and_then(|e| e.store.as_ref()).map(|store| &store.options),
             NodeKind::Archive => event.and_then(|e| e.store.as_ref()).map(|store| &store.options),
-            NodeKind::Source | NodeKind::Function => self.graph.subscriber(node).map(|subscriber| &subscriber.options),
+            NodeKind::Source | NodeKind::Function => {
+                self.graph.subscriber(node).map(|subscriber| &subscriber.options)
+            }
             NodeKind::Door | NodeKind::Topic => None,
         };
         given.map(settings).unwrap_or_default()
@@ -491,7 +596,9 @@ impl<'g> Tools<'g, '_, '_> {
 fn door<'b>(event: &crate::model::Event, shared: &Shared) -> Vec<(&'b str, Binding)> {
     let Ingress::Api { api, path, .. } = &event.ingress else { return Vec::new() };
     let full: Vec<String> = path.iter().map(PathPart::text).collect();
-    let bind = |found: Option<&Instance>| found.map_or(Binding::Undefined, |instance| Binding::Instance(instance.clone()));
+    let bind = |found: Option<&Instance>| {
+        found.map_or(Binding::Undefined, |instance| Binding::Instance(instance.clone()))
+    };
     let auth = event.auth.as_ref().and_then(|auth| auth.value.clone()).unwrap_or_default();
     vec![
         ("rest", bind(shared.apis.get(&api.value))),
@@ -511,11 +618,13 @@ fn make(
     wanted: Wanted<'_>,
     globals: &Scope,
     fallbacks: &mut BTreeMap<Symbol, Data>,
-) -> Result<Made, (EvaluationError, Origin)> {
+) -> Result<Made, Box<(EvaluationError, Origin)>> {
     let Wanted { construct, prefix, home, origin, bindings } = wanted;
     match evaluator.instantiate(construct, base, &bindings, globals, fallbacks) {
-        Ok((scope, instance)) => Ok(Made { construct: construct.to_owned(), prefix, home, origin, base, scope, instance }),
-        Err(error) => Err((error, origin)),
+        Ok((scope, instance)) => {
+            Ok(Made { construct: construct.to_owned(), prefix, home, origin, base, scope, instance })
+        }
+        Err(error) => Err(Box::new((error, origin))),
     }
 }
 
@@ -523,7 +632,8 @@ fn make(
 pub fn explain(error: &EvaluationError, origin: &Origin) -> Diagnostic {
     let code = match &error.kind {
         EvaluationKind::Check { help } => {
-            return Diagnostic::new(Code::OptionsContradict, origin.span, error.message.clone()).maybe_help(help.clone());
+            return Diagnostic::new(Code::OptionsContradict, origin.span, error.message.clone())
+                .maybe_help(help.clone());
         }
         EvaluationKind::MissingPort => Code::MissingPort,
         EvaluationKind::Unbound => Code::Unbound,
@@ -531,5 +641,6 @@ pub fn explain(error: &EvaluationError, origin: &Origin) -> Diagnostic {
     };
     let message = format!("the construct `{}` fails here: {}", error.construct, error.message);
     let help = format!("the expression is `{}`", error.expression);
-    Diagnostic::new(code, origin.span, message).maybe_help(Some(help).filter(|_| !error.expression.is_empty()))
+    Diagnostic::new(code, origin.span, message)
+        .maybe_help(Some(help).filter(|_| !error.expression.is_empty()))
 }

@@ -38,12 +38,18 @@ fn stack_size(stack: &Stack, tree: &StackTree, diags: &mut Diagnostics) {
     let span = stack.resources.first().map_or(tree.app.origin.span, |resource| resource.origin.span);
     let count = stack.resources.len();
     if count > MAX_RESOURCES {
-        let message = format!("the stack `{}` has {count} resources, and CloudFormation takes {MAX_RESOURCES}", stack.name);
+        let message = format!(
+            "the stack `{}` has {count} resources, and CloudFormation takes {MAX_RESOURCES}",
+            stack.name
+        );
         diags.push(Diagnostic::new(Code::TooManyResources, span, message).help(SPLIT));
     }
     for (what, count) in [("parameters", stack.parameters.len()), ("outputs", stack.outputs.len())] {
         if count > MAX_VALUES {
-            let message = format!("the stack `{}` has {count} {what}, and CloudFormation takes {MAX_VALUES}", stack.name);
+            let message = format!(
+                "the stack `{}` has {count} {what}, and CloudFormation takes {MAX_VALUES}",
+                stack.name
+            );
             diags.push(Diagnostic::new(Code::TooManyParameters, span, message).help(SPLIT));
         }
     }
@@ -56,7 +62,11 @@ fn nested_ids(root: &Root, tree: &StackTree, diags: &mut Diagnostics) {
         let span = stack.resources.first().map_or(tree.app.origin.span, |resource| resource.origin.span);
         if let Some(other) = seen.insert(stack.name.logical_id(), span) {
             let message = format!("two stacks would both be called `{}`", stack.name.logical_id());
-            diags.push(Diagnostic::new(Code::SameLogicalId, span, message).label(other, "the other one").help("rename one of the two: logical ids hold letters and digits only"));
+            diags.push(
+                Diagnostic::new(Code::SameLogicalId, span, message)
+                    .label(other, "the other one")
+                    .help("rename one of the two: logical ids hold letters and digits only"),
+            );
         }
     }
 }
@@ -66,17 +76,21 @@ fn root_size(root: &Root, tree: &StackTree, diags: &mut Diagnostics) {
     let name = root.domain.as_ref().map_or("the app".to_owned(), |domain| format!("the domain `{domain}`"));
     let nested = root.stacks.len();
     if nested > MAX_RESOURCES {
-        let message = format!("{name} has {nested} nested stacks, and CloudFormation takes {MAX_RESOURCES} in one root");
+        let message = format!(
+            "{name} has {nested} nested stacks, and CloudFormation takes {MAX_RESOURCES} in one root"
+        );
         diags.push(Diagnostic::new(Code::TooManyResources, span, message).help(SPLIT));
     }
     let all = nested + root.stacks.iter().map(|stack| stack.resources.len()).sum::<usize>();
     if all > MAX_OPERATION {
-        let message = format!("{name} has {all} resources, and CloudFormation takes {MAX_OPERATION} in one deployment");
+        let message =
+            format!("{name} has {all} resources, and CloudFormation takes {MAX_OPERATION} in one deployment");
         diags.push(Diagnostic::new(Code::OperationTooLarge, span, message).help(SPLIT));
     }
     for (what, count) in [("parameters", root.parameters.len()), ("outputs", root.outputs.len())] {
         if count > MAX_VALUES {
-            let message = format!("the root of {name} has {count} {what}, and CloudFormation takes {MAX_VALUES}");
+            let message =
+                format!("the root of {name} has {count} {what}, and CloudFormation takes {MAX_VALUES}");
             diags.push(Diagnostic::new(Code::TooManyParameters, span, message).help(SPLIT));
         }
     }
@@ -93,7 +107,10 @@ fn api_quotas(model: &Model, diags: &mut Diagnostics) {
     }
     for (name, tree) in nodes {
         let Some(api) = model.apis.get(name).filter(|_| tree.len() >= API_RESOURCES) else { continue };
-        let message = format!("the api `{name}` has {} paths and parts of paths, above the default quota of {API_RESOURCES}", tree.len());
+        let message = format!(
+            "the api `{name}` has {} paths and parts of paths, above the default quota of {API_RESOURCES}",
+            tree.len()
+        );
         let help = "ask AWS to raise the quota \"Resources per API\", or declare a second api";
         diags.push(Diagnostic::new(Code::ApiQuota, api.origin.span, message).help(help));
     }

@@ -80,7 +80,13 @@ impl Linker<'_> {
         wanted
     }
 
-    fn resolve(&self, symbol: &Symbol, here: &StackName, parameters: &mut BTreeMap<String, Wire>, wanted: &mut Wanted) -> Option<Link> {
+    fn resolve(
+        &self,
+        symbol: &Symbol,
+        here: &StackName,
+        parameters: &mut BTreeMap<String, Wire>,
+        wanted: &mut Wanted,
+    ) -> Option<Link> {
         let (id, attribute) = match symbol {
             Symbol::Pseudo(name) => return Some(Link::Ref(name.to_string())),
             Symbol::Parameter(name) => {
@@ -130,7 +136,9 @@ fn gather<'d>(data: &'d Data, found: &mut Vec<&'d Symbol>) {
 fn unlinkable(resource: &Resource, index: &Index, symbol: &Symbol, here: &StackName) -> Diagnostic {
     let what = match symbol {
         Symbol::Resource { id, .. } => match index.get(id) {
-            Some((stack, logical_id)) => format!("`{logical_id}` of the stack `{stack}`, which `{here}` cannot take values from"),
+            Some((stack, logical_id)) => {
+                format!("`{logical_id}` of the stack `{stack}`, which `{here}` cannot take values from")
+            }
             None => "a resource that its `when` left out".to_owned(),
         },
         Symbol::Pseudo(name) | Symbol::Parameter(name) => format!("`{name}`"),
@@ -141,7 +149,11 @@ fn unlinkable(resource: &Resource, index: &Index, symbol: &Symbol, here: &StackN
 }
 
 /// Adds the outputs that others asked for, with the links to show them.
-fn offer_outputs(tree: &mut StackTree, mut wanted: BTreeMap<StackName, Vec<(String, Symbol)>>, index: &Index) {
+fn offer_outputs(
+    tree: &mut StackTree,
+    mut wanted: BTreeMap<StackName, Vec<(String, Symbol)>>,
+    index: &Index,
+) {
     for stack in tree.roots.iter_mut().flat_map(|root| &mut root.stacks) {
         for (output, symbol) in wanted.remove(&stack.name).unwrap_or_default() {
             if let Symbol::Resource { id, attribute } = &symbol
@@ -179,7 +191,9 @@ fn root_wires(tree: &mut StackTree, model: &Model) {
             }
             let declared = model.parameters.iter().find(|(declared, _)| pascal(declared) == *name);
             let parameter = match (declared, main.get(name)) {
-                (Some((_, p)), _) => RootParameter::Declared { kind: p.kind, default: p.default.clone(), doc: p.doc.clone() },
+                (Some((_, p)), _) => {
+                    RootParameter::Declared { kind: p.kind, default: p.default.clone(), doc: p.doc.clone() }
+                }
                 (None, Some(source)) => {
                     taken.push((name.clone(), source.clone()));
                     RootParameter::Output { name: name.clone() }

@@ -67,7 +67,11 @@ impl<'a> Linked<'a> {
             Data::Join(pieces) => {
                 let (mut sub, mut has_reference) = (String::new(), false);
                 self.write_pieces(pieces, &mut sub, &mut has_reference);
-                if has_reference { View::Function(Function { name: "Sub", argument: sub }) } else { View::Text(sub.replace("${!", "${")) }
+                if has_reference {
+                    View::Function(Function { name: "Sub", argument: sub })
+                } else {
+                    View::Text(sub.replace("${!", "${"))
+                }
             }
             plain => View::Plain(plain),
         }
@@ -96,9 +100,13 @@ impl<'a> Linked<'a> {
 /// References inside computed values are pseudo parameters, which need no link.
 fn function(symbol: &Symbol, link: Option<&Link>) -> Function {
     match (link, symbol) {
-        (Some(Link::Attribute(id, attribute)), _) => Function { name: "GetAtt", argument: format!("{id}.{attribute}") },
+        (Some(Link::Attribute(id, attribute)), _) => {
+            Function { name: "GetAtt", argument: format!("{id}.{attribute}") }
+        }
         (Some(Link::Ref(name)), _) => Function { name: "Ref", argument: name.clone() },
-        (_, Symbol::Pseudo(name) | Symbol::Parameter(name)) => Function { name: "Ref", argument: name.to_string() },
+        (_, Symbol::Pseudo(name) | Symbol::Parameter(name)) => {
+            Function { name: "Ref", argument: name.to_string() }
+        }
         _ => Function { name: "Ref", argument: String::new() },
     }
 }
@@ -111,7 +119,9 @@ impl Serialize for Linked<'_> {
             View::Function(function) => {
                 let mut map = serializer.serialize_map(Some(1))?;
                 match function.argument.split_once('.') {
-                    Some(pair) if function.name == "GetAtt" => map.serialize_entry(function.key(), &[pair.0, pair.1])?,
+                    Some(pair) if function.name == "GetAtt" => {
+                        map.serialize_entry(function.key(), &[pair.0, pair.1])?
+                    }
                     _ => map.serialize_entry(function.key(), &function.argument)?,
                 }
                 map.end()
@@ -122,7 +132,9 @@ impl Serialize for Linked<'_> {
                 Data::Float(value) => serializer.serialize_f64(*value),
                 Data::Text(text) => serializer.serialize_str(text),
                 Data::List(items) => serializer.collect_seq(items.iter().map(|item| self.of(item))),
-                Data::Map(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (&**key, self.of(value)))),
+                Data::Map(entries) => {
+                    serializer.collect_map(entries.iter().map(|(key, value)| (&**key, self.of(value))))
+                }
                 Data::Null | Data::Ref(_) | Data::Join(_) | Data::Shared(_) => serializer.serialize_unit(),
             },
         }

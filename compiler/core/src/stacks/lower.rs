@@ -16,7 +16,13 @@ use crate::library::{Evaluator, Library, Machine, Produced, StackKind};
 use crate::source::Sources;
 
 /// Makes the stacks. `None` when an expression of a construct gave nothing, or a reference cannot be resolved.
-pub fn lower(graph: &FlowGraph, library: &Library, packages: &Packages, sources: &Sources, diags: &mut Diagnostics) -> Option<StackTree> {
+pub fn lower(
+    graph: &FlowGraph,
+    library: &Library,
+    packages: &Packages,
+    sources: &Sources,
+    diags: &mut Diagnostics,
+) -> Option<StackTree> {
     let machine = Machine::with_templates(library);
     let evaluator = Evaluator::new(&machine, library);
     let before = diags.len();
@@ -36,7 +42,8 @@ pub fn lower(graph: &FlowGraph, library: &Library, packages: &Packages, sources:
 }
 
 fn produce(evaluator: &Evaluator<'_>, made: &[Made], diags: &mut Diagnostics) -> Vec<Vec<Produced>> {
-    let results: Vec<_> = made.par_iter().map(|made| evaluator.resources(&made.construct, made.base, &made.scope)).collect();
+    let results: Vec<_> =
+        made.par_iter().map(|made| evaluator.resources(&made.construct, made.base, &made.scope)).collect();
     let mut produced = Vec::with_capacity(results.len());
     for (made, result) in made.iter().zip(results) {
         match result {
@@ -67,7 +74,8 @@ pub struct Collections {
 }
 
 fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: &mut Diagnostics) -> Placed {
-    let mut placed = Placed { stacks: BTreeMap::new(), index: HashMap::new(), collections: Collections::default() };
+    let mut placed =
+        Placed { stacks: BTreeMap::new(), index: HashMap::new(), collections: Collections::default() };
     let mut taken: BTreeMap<StackName, HashMap<String, usize>> = BTreeMap::new();
     let mut clashing: BTreeSet<StackName> = BTreeSet::new();
     let files: Vec<Arc<str>> = sources.iter().map(|source| Arc::from(source.path.as_str())).collect();
@@ -79,7 +87,9 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
             let logical_id = format!("{prefix}{}", resource.name);
             let stack = placed.stacks.entry(name.clone()).or_insert_with(|| Stack::empty(name.clone()));
             let place = stack.resources.len();
-            if taken.entry(name.clone()).or_default().insert(logical_id.clone(), place).is_some() && clashing.insert(name.clone()) {
+            if taken.entry(name.clone()).or_default().insert(logical_id.clone(), place).is_some()
+                && clashing.insert(name.clone())
+            {
                 diags.push(same_id(&logical_id, made));
             }
             placed.index.insert(resource.id, (name.clone(), logical_id.clone()));
@@ -104,12 +114,20 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
 
 fn same_id(logical_id: &str, made: &Made) -> Diagnostic {
     let message = format!("two resources of one stack would both be called `{logical_id}`");
-    Diagnostic::new(Code::SameLogicalId, made.origin.span, message).help("rename one of the two: logical ids hold letters and digits only")
+    Diagnostic::new(Code::SameLogicalId, made.origin.span, message)
+        .help("rename one of the two: logical ids hold letters and digits only")
 }
 
 impl Stack {
     fn empty(name: StackName) -> Self {
-        Stack { name, resources: Vec::new(), parameters: BTreeMap::new(), outputs: BTreeMap::new(), after: BTreeSet::new(), links: BTreeMap::new() }
+        Stack {
+            name,
+            resources: Vec::new(),
+            parameters: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            after: BTreeSet::new(),
+            links: BTreeMap::new(),
+        }
     }
 }
 
@@ -118,7 +136,10 @@ fn roots(stacks: BTreeMap<StackName, Stack>) -> Vec<Root> {
     for (name, stack) in stacks {
         let domain = name.domain.clone();
         let root = roots.entry(domain.clone()).or_insert_with(|| Root {
-            domain, parameters: BTreeMap::new(), outputs: BTreeMap::new(), stacks: Vec::new(),
+            domain,
+            parameters: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            stacks: Vec::new(),
         });
         root.stacks.push(stack);
     }

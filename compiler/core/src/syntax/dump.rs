@@ -33,7 +33,8 @@ fn dump_statement(statement: &Statement, depth: usize, out: &mut String) {
     }
     let args: String = statement.args.iter().map(|arg| format!(" {}", show(arg))).collect();
     let broken = if statement.broken { " BROKEN" } else { "" };
-    let trailing = statement.trailing.as_ref().map_or(String::new(), |comment| format!(" {:?}", comment.text));
+    let trailing =
+        statement.trailing.as_ref().map_or(String::new(), |comment| format!(" {:?}", comment.text));
     let name = &statement.name.value;
     put(out, format_args!("{indent}statement {name}{args}{broken}{trailing}"));
     if let Some(Block { items, inline, .. }) = &statement.block {
@@ -51,7 +52,10 @@ fn dump_field(word: &str, field: &Field, depth: usize, out: &mut String) {
     let optional = if field.optional { "?" } else { "" };
     let broken = if field.broken { " BROKEN" } else { "" };
     let name = &field.name.value;
-    put(out, format_args!("{indent}{word} {name}{optional}: {}{constraints}{broken}", show_type(&field.kind)));
+    put(
+        out,
+        format_args!("{indent}{word} {name}{optional}: {}{constraints}{broken}", show_type(&field.kind)),
+    );
 }
 
 fn show(arg: &Arg) -> String {

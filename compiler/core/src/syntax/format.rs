@@ -42,7 +42,10 @@ pub fn format(source: &Source, file: &SyntaxFile) -> Result<String, FormatError>
 
 /// The dump without what the formatter may change: empty lines, and on how many lines a block stands.
 fn meaning(dump: &str) -> Vec<&str> {
-    dump.lines().map(|line| line.trim_end().trim_end_matches("inline block").trim_end_matches("block")).filter(|line| line.trim() != "blank").collect()
+    dump.lines()
+        .map(|line| line.trim_end().trim_end_matches("inline block").trim_end_matches("block"))
+        .filter(|line| line.trim() != "blank")
+        .collect()
 }
 
 struct Printer<'a> {
@@ -190,7 +193,9 @@ impl Printer<'_> {
                 Item::Statement(statement) if statement.docs.is_empty() && statement.trailing.is_none() => {
                     self.statement(statement, depth, 0, &mut part);
                 }
-                Item::Field(field) if field.docs.is_empty() && field.trailing.is_none() => self.field(field, 0, &mut part),
+                Item::Field(field) if field.docs.is_empty() && field.trailing.is_none() => {
+                    self.field(field, 0, &mut part)
+                }
                 _ => return None,
             }
             parts.push(part);

@@ -18,7 +18,10 @@ pub fn parse(source: &Source, diags: &mut Diagnostics) -> SyntaxFile {
     if let Some(at) = too_deep(&source.text) {
         let span = Span { source: source.id, start: at as u32, end: at as u32 + 1 };
         let help = "nothing in this file was read; close or remove brackets";
-        diags.push(Diagnostic::new(Code::TooDeep, span, format!("brackets nest more than {MAX_DEPTH} deep")).help(help));
+        diags.push(
+            Diagnostic::new(Code::TooDeep, span, format!("brackets nest more than {MAX_DEPTH} deep"))
+                .help(help),
+        );
         return SyntaxFile { source: source.id, items: vec![Item::Error(span)] };
     }
     let mut found = Diagnostics::new();
@@ -42,7 +45,8 @@ pub fn parse(source: &Source, diags: &mut Diagnostics) -> SyntaxFile {
 /// Where declarations seem to begin: lines that start, without indentation, with one of their words; the
 /// documentation above belongs to them. The first is the start of the text.
 fn declaration_starts(text: &str) -> Vec<usize> {
-    const WORDS: &[&str] = &["app ", "api ", "auth ", "profile ", "environment ", "event ", "type ", "param "];
+    const WORDS: &[&str] =
+        &["app ", "api ", "auth ", "profile ", "environment ", "event ", "type ", "param "];
     let mut starts = vec![0];
     let (mut at, mut docs) = (0, None);
     for line in text.split_inclusive('\n') {
@@ -132,7 +136,8 @@ impl Reader<'_> {
                 }
                 Rule::broken => {
                     span.end = self.pair_span(&part).end;
-                    let next_statement = block.is_some() && part.as_str().starts_with(|c: char| c.is_ascii_alphabetic());
+                    let next_statement =
+                        block.is_some() && part.as_str().starts_with(|c: char| c.is_ascii_alphabetic());
                     if next_statement && !broken {
                         self.unexpected(&part, "for a second statement on one line, put a `;` before it");
                     }
@@ -222,13 +227,18 @@ impl Reader<'_> {
             Rule::string => Literal::Text(self.unescape(text, span)),
             Rule::unterminated => {
                 *broken = true;
-                self.report(Code::UnterminatedText, span, "this text has no closing `\"`", "texts end on the line they begin on; write `\\n` for a new line");
+                self.report(
+                    Code::UnterminatedText,
+                    span,
+                    "this text has no closing `\"`",
+                    "texts end on the line they begin on; write `\\n` for a new line",
+                );
                 Literal::Text(text.trim_start_matches('"').to_owned())
             }
             Rule::int => Literal::Int(self.int(text, span)),
             Rule::decimal => Literal::Decimal(text.replace('_', "").parse().unwrap_or_default()),
             Rule::quantity | Rule::rate => self.quantity(pair),
-            Rule::range => range(pair),
+            Rule::range => range(&pair),
             Rule::path => Literal::Path(text.to_owned()),
             Rule::deploy_param => Literal::Param(text.trim_start_matches('$').to_owned()),
             Rule::list => return self.list(pair, broken, Literal::List),
@@ -277,7 +287,12 @@ impl Reader<'_> {
     fn int(&mut self, text: &str, span: Span) -> i64 {
         text.replace('_', "").parse().unwrap_or_else(|_| {
             let message = format!("`{text}` is too large a number");
-            self.report(Code::NumberTooLarge, span, message, format!("the largest whole number is {}", i64::MAX));
+            self.report(
+                Code::NumberTooLarge,
+                span,
+                message,
+                format!("the largest whole number is {}", i64::MAX),
+            );
             0
         })
     }
@@ -312,14 +327,21 @@ impl Reader<'_> {
         } else {
             format!("`\\{escape}` is not an escape")
         };
-        let help = format!("the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{{1F600}}`; in a pattern write `\\\\{escape}`");
+        let help = format!(
+            "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{{1F600}}`; in a pattern write `\\\\{escape}`"
+        );
         self.report(Code::BadEscape, span, message, help);
     }
 
     fn junk(&mut self, pair: &Pair<'_, Rule>) -> Item {
         let span = self.trimmed(pair);
         if pair.as_rule() == Rule::stray_close {
-            self.report(Code::StrayClose, span, "this `}` closes nothing", "remove it, or add the `{` that it belongs to");
+            self.report(
+                Code::StrayClose,
+                span,
+                "this `}` closes nothing",
+                "remove it, or add the `{` that it belongs to",
+            );
         } else {
             self.unexpected(pair, "a statement begins with a word, such as `event` or `volume`");
         }
@@ -328,7 +350,10 @@ impl Reader<'_> {
 
     fn broken(&mut self, pair: &Pair<'_, Rule>, reported: bool) {
         if !reported {
-            self.unexpected(pair, "a statement ends at the end of its line, at a `;`, or at the `}` of its block");
+            self.unexpected(
+                pair,
+                "a statement ends at the end of its line, at a `;`, or at the `}` of its block",
+            );
         }
     }
 
@@ -339,7 +364,9 @@ impl Reader<'_> {
         let dots = if shown.len() < first.len() { "…" } else { "" };
         let end = span.start + first.len() as u32;
         let help = match first.chars().next() {
-            Some(':') => "a field is written `name: type`, and a type like `string`, `[string]`, `{string: int}`, `\"a\" | \"b\"` or `Name`",
+            Some(':') => {
+                "a field is written `name: type`, and a type like `string`, `[string]`, `{string: int}`, `\"a\" | \"b\"` or `Name`"
+            }
             Some('\'' | '`') => "texts stand in double quotes",
             Some('#') => "comments begin with `//`",
             _ => help,
@@ -380,7 +407,7 @@ fn unicode(chars: &mut std::str::Chars<'_>) -> Option<char> {
     named
 }
 
-fn range(pair: Pair<'_, Rule>) -> Literal {
+fn range(pair: &Pair<'_, Rule>) -> Literal {
     let (before, after) = pair.as_str().split_once("..").unwrap_or(("", ""));
     let number = |text: &str| text.replace('_', "").parse::<f64>().ok();
     Literal::Range { low: number(before), high: number(after) }
