@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::construct::{Construct, OfferValue};
-use super::evaluate::{FACTS, GLOBALS, Machine};
+use super::machine::{FACTS, GLOBALS, Machine};
 use super::node::{Node, Problem, Source};
 use super::setting::from_written;
 use super::yaml::Range;

@@ -10,8 +10,11 @@ mod construct;
 mod data;
 mod evaluate;
 mod load;
+mod machine;
 mod node;
 mod parameter;
+mod run;
+mod scope;
 pub mod setting;
 mod yaml;
 
@@ -21,9 +24,12 @@ pub use assemble::{FACTS, assemble, extend};
 pub use check::MAX_RESOURCES;
 pub use construct::{Check, Construct, Offer, ResourceTemplate, StackKind};
 pub use data::{Data, Piece, ResourceId, Symbol};
-pub use evaluate::{Binding, EvaluationError, EvaluationKind, Evaluator, Instance, Machine, Produced, Scope};
+pub use evaluate::{Evaluator, Produced};
 pub use load::{Checks, ConstructFile, LibraryError, load};
+pub use machine::Machine;
 pub use parameter::{ParameterSpec, ParameterType, Written};
+pub use run::{EvaluationError, EvaluationKind};
+pub use scope::{Binding, Instance, Scope};
 pub use setting::Setting;
 
 /// All constructs, and the facts about AWS that are no construct.

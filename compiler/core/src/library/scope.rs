@@ -1,0 +1,205 @@
+//! What the names in an expression stand for: settings, ports, references.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use minijinja::value::{Enumerator, Object, ObjectRepr, Serde, Value};
+
+use super::data::Symbol;
+use super::machine::{CONSTRUCT, SELF};
+use super::setting::Setting;
+
+/// What a name stands for in an instance.
+#[derive(Clone, Debug)]
+pub enum Binding {
+    /// A plain value.
+    Value(Arc<serde_json::Value>),
+    /// An option's value, with its units.
+    Setting(Setting),
+    /// A reference.
+    Symbol(Symbol),
+    /// Another instance's ports.
+    Instance(Instance),
+    /// Several, by name.
+    Table(IndexMap<String, Binding>),
+    /// Nothing: properties that use it are dropped.
+    Undefined,
+}
+
+/// An instantiated construct as others see it: its ports.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    pub(super) ports: Arc<Ports>,
+}
+
+/// The names of one instance.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub(super) value: Value,
+}
+
+#[derive(Debug)]
+pub(super) struct Names {
+    pub(super) construct: String,
+    pub(super) values: BTreeMap<String, Value>,
+    pub(super) outer: Option<Value>,
+}
+
+impl Object for Names {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        match key {
+            SELF => Some(Value::from_dyn_object(self.clone())),
+            CONSTRUCT => Some(Value::from(self.construct.as_str())),
+            _ => match self.values.get(key) {
+                Some(found) => Some(found.clone()),
+                None => self
+                    .outer
+                    .as_ref()
+                    .and_then(|outer| outer.get_attr(key).ok())
+                    .filter(|value| !value.is_undefined()),
+            },
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Ports {
+    pub(super) construct: String,
+    pub(super) values: BTreeMap<String, Value>,
+}
+
+impl Object for Ports {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        let missing =
+            || Value::from_object(Missing { construct: self.construct.clone(), port: key.to_owned() });
+        Some(self.values.get(key).cloned().unwrap_or_else(missing))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+/// What stands for a port that is not offered: no value can be made of it.
+#[derive(Debug)]
+pub(super) struct Missing {
+    pub(super) construct: String,
+    pub(super) port: String,
+}
+
+impl Object for Missing {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Formatting is where a text is built: a missing port in a text must fail, and this is how it can.
+        let _ = f;
+        Err(fmt::Error)
+    }
+}
+
+/// A reference as expressions see it.
+#[derive(Debug)]
+pub(super) struct Reference {
+    pub(super) symbol: Symbol,
+    pub(super) flows: Vec<String>,
+}
+
+impl Object for Reference {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        match (key, &self.symbol) {
+            ("flows", _) => Some(Value::from(self.flows.clone())),
+            (name, Symbol::Resource { id, attribute: None }) => {
+                let symbol = Symbol::Resource { id: *id, attribute: Some(name.into()) };
+                Some(Value::from_object(Reference { symbol, flows: Vec::new() }))
+            }
+            _ => None,
+        }
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.symbol.to_mark())
+    }
+}
+
+pub(super) fn reference(symbol: Symbol) -> Value {
+    Value::from_object(Reference { symbol, flows: Vec::new() })
+}
+
+impl Binding {
+    pub(super) fn to_value(&self) -> Value {
+        match self {
+            Binding::Value(value) => Value::from(Serde(&**value)),
+            Binding::Setting(setting) => setting_value(setting),
+            Binding::Symbol(symbol) => reference(symbol.clone()),
+            Binding::Instance(instance) => Value::from_dyn_object(instance.ports.clone()),
+            Binding::Table(table) => {
+                Value::from_pairs(table.iter().map(|(name, binding)| (name.as_str(), binding.to_value())))
+            }
+            Binding::Undefined => Value::UNDEFINED,
+        }
+    }
+}
+
+/// Quantities show every unit that AWS asks for somewhere.
+pub(super) fn setting_value(setting: &Setting) -> Value {
+    let units = |pairs: &[(&'static str, i64)]| Value::from_pairs(pairs.iter().copied());
+    match setting {
+        Setting::Bool(value) => Value::from(*value),
+        Setting::Int(value) => Value::from(*value),
+        Setting::Text(text) | Setting::Word(text) => Value::from(text.as_str()),
+        Setting::Duration(s) => {
+            units(&[("seconds", *s), ("minutes", s / 60), ("hours", s / 3600), ("days", s / 86_400)])
+        }
+        Setting::Size(bytes) => units(&[("bytes", *bytes), ("kb", bytes >> 10), ("mb", bytes >> 20)]),
+        Setting::Rate { amount, seconds } => units(&[("amount", *amount), ("seconds", *seconds)]),
+        Setting::Parameter(name) => reference(Symbol::Parameter(crate::names::pascal(name).into())),
+    }
+}
+
+impl Scope {
+    /// A scope of plain names, for what all instances see.
+    #[must_use]
+    pub fn globals(bindings: &[(&str, Binding)]) -> Scope {
+        let values =
+            bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding.to_value())).collect();
+        Scope { value: Value::from_object(Names { construct: String::new(), values, outer: None }) }
+    }
+
+    /// The same scope with more names on top.
+    #[must_use]
+    pub fn with(&self, bindings: &[(&str, Binding)]) -> Scope {
+        let values =
+            bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding.to_value())).collect();
+        Scope {
+            value: Value::from_object(Names {
+                construct: String::new(),
+                values,
+                outer: Some(self.value.clone()),
+            }),
+        }
+    }
+}
