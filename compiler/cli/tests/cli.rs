@@ -124,7 +124,7 @@ fn json_templates_are_json() {
     assert_eq!(sandbox.pipec(&["build", "--format", "json"]).status, 0);
     let text = sandbox.read("build/stacks/event-Told.json");
     let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    assert!(value["Resources"]["HearRole"]["Properties"]["Policies"].is_array());
+    assert!(value["Resources"]["SubscriberHearRole"]["Properties"]["Policies"].is_array());
     assert!(text.contains("\"Fn::GetAtt\""));
 }
 
