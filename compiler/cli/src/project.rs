@@ -6,11 +6,14 @@ use std::path::{Component, Path, PathBuf};
 
 use pipec_core::handlers::{FileError, ProjectFiles};
 use pipec_core::library::{Checks, Library, assemble};
+use pipec_core::source::MAX_SOURCE_BYTES;
 
 use crate::{Exit, Failure};
 
 /// Folders that are never part of a project.
-const SKIPPED: &[&str] = &["build", "node_modules", "target", "__pycache__"];
+const SKIPPED: &[&str] = &["node_modules", "__pycache__"];
+/// Folders at the top of a project that tools write.
+const WRITTEN: &[&str] = &["build", "target"];
 /// How deep folders may nest; a bound against links that lead in circles.
 const MAX_DEPTH: usize = 24;
 /// The largest file that is read for a handler: Lambda's limit for a whole package.
@@ -77,15 +80,19 @@ impl Project {
             let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
             let kind = entry.file_type().map_err(|error| Failure::world(&path, &error))?;
             if kind.is_dir() {
-                let skipped = name.starts_with('.') || SKIPPED.contains(&name.as_str());
-                if !skipped && holds_app(&entry.path()) {
+                let skipped = name.starts_with('.')
+                    || SKIPPED.contains(&name.as_str())
+                    || (depth == 0 && WRITTEN.contains(&name.as_str()));
+                // A construct's folder holds an example of its use, which is a project and no part of this one.
+                let construct = path == "lib" || path.starts_with("lib/");
+                if !skipped && !construct && holds_app(&entry.path()) {
                     inner.push(path);
                 } else if !skipped {
                     self.read_folder(&entry.path(), &path, depth + 1, inner)?;
                 }
             } else if name.starts_with('.') {
                 // Editors keep locks and copies under such names.
-            } else if name.ends_with(".pipe") {
+            } else if name.ends_with(".pipe") && !path.starts_with("lib/") {
                 self.files.push((path.clone(), read(&entry.path(), &path)?));
             } else if path.starts_with("lib/") {
                 let bytes = read(&entry.path(), &path)?;
@@ -129,7 +136,9 @@ fn shown(start: &Path, at: Option<&Path>) -> String {
 fn holds_app(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     entries.flatten().any(|entry| {
-        let is_pipe = entry.path().extension().is_some_and(|ending| ending == "pipe");
+        let is_pipe = entry.path().extension().is_some_and(|ending| ending == "pipe")
+            && fs::metadata(entry.path())
+                .is_ok_and(|data| data.is_file() && data.len() <= MAX_SOURCE_BYTES as u64);
         let text = if is_pipe { fs::read(entry.path()).unwrap_or_default() } else { Vec::new() };
         String::from_utf8_lossy(&text)
             .lines()

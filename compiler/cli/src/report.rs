@@ -18,7 +18,7 @@ const MOST_SHOWN: usize = 50;
 /// Shows all findings and says how the run ends.
 pub fn findings(args: &Args, sources: &Sources, list: &[Diagnostic]) -> Exit {
     match args.error_format {
-        ErrorFormat::Json => list.iter().for_each(|finding| eprintln!("{}", to_json(finding, sources))),
+        ErrorFormat::Json => list.iter().for_each(|finding| crate::err!("{}", to_json(finding, sources))),
         ErrorFormat::Plain => list.iter().for_each(|finding| plain(finding, sources)),
         ErrorFormat::Human => human(args, sources, list),
     }
@@ -32,13 +32,13 @@ pub fn failure(args: &Args, failure: &Failure) {
         let none = serde_json::Value::Null;
         let line = json!({ "code": none, "severity": "error", "message": failure.message, "file": none, "line": none,
             "column": none, "end_line": none, "end_column": none, "help": failure.help });
-        eprintln!("{line}");
+        crate::err!("{line}");
         return;
     }
     let (red, end) = if coloured(args) { ("\u{1b}[31;1m", "\u{1b}[0m") } else { ("", "") };
-    eprintln!("{red}error:{end} {}", failure.message);
+    crate::err!("{red}error:{end} {}", failure.message);
     if let Some(help) = &failure.help {
-        eprintln!("  help: {help}");
+        crate::err!("  help: {help}");
     }
 }
 
@@ -83,29 +83,43 @@ fn plain(finding: &Diagnostic, sources: &Sources) {
         )
     };
     let severity = finding.severity().as_str();
-    eprintln!("{}: {severity}[{}]: {}", place(finding.span), finding.code.as_str(), finding.message);
+    crate::err!("{}: {severity}[{}]: {}", place(finding.span), finding.code.as_str(), finding.message);
     for label in &finding.labels {
-        eprintln!("  {}: {}", place(label.span), label.text);
+        crate::err!("  {}: {}", place(label.span), label.text);
     }
     if let Some(help) = &finding.help {
-        eprintln!("  help: {help}");
+        crate::err!("  help: {help}");
     }
+}
+
+/// Lines longer than this are not shown as source.
+const MOST_COLUMNS: usize = 400;
+
+fn long_line(finding: &Diagnostic, sources: &Sources) -> bool {
+    let text = sources.get(finding.span.source).map_or("", |source| source.text.as_str());
+    let start =
+        text.get(..finding.span.start as usize).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    text.get(start..).is_some_and(|rest| rest.find('\n').unwrap_or(rest.len()) > MOST_COLUMNS)
 }
 
 fn human(args: &Args, sources: &Sources, list: &[Diagnostic]) {
     let theme = if coloured(args) { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_context_lines(1);
     for finding in list.iter().take(MOST_SHOWN) {
+        if long_line(finding, sources) {
+            plain(finding, sources);
+            continue;
+        }
         let mut text = String::new();
         if handler.render_report(&mut text, &Shown::new(finding, sources)).is_ok() {
-            eprintln!("{}", text.trim_end());
+            crate::err!("{}", text.trim_end());
         } else {
             plain(finding, sources);
         }
-        eprintln!();
+        crate::err!();
     }
     if list.len() > MOST_SHOWN {
-        eprintln!("… and {} more findings", list.len() - MOST_SHOWN);
+        crate::err!("… and {} more findings", list.len() - MOST_SHOWN);
     }
     let count = |severity| list.iter().filter(|finding| finding.severity() == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
@@ -117,9 +131,9 @@ fn human(args: &Args, sources: &Sources, list: &[Diagnostic]) {
     let more = codes.map(|code| format!("; `pipec explain {code}` tells more")).unwrap_or_default();
     match (errors, warnings) {
         (0, 0) => {}
-        (0, _) => eprintln!("{}", plural(warnings, "warning")),
-        (_, 0) => eprintln!("{}{more}", plural(errors, "error")),
-        _ => eprintln!("{}, {}{more}", plural(errors, "error"), plural(warnings, "warning")),
+        (0, _) => crate::err!("{}", plural(warnings, "warning")),
+        (_, 0) => crate::err!("{}{more}", plural(errors, "error")),
+        _ => crate::err!("{}, {}{more}", plural(errors, "error"), plural(warnings, "warning")),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::library::{Library, LibraryError, extend};
 use crate::model::resolve;
 use crate::source::{MAX_SOURCE_BYTES, SourceId, Sources, Span};
 use crate::stacks::{StackTree, lower};
-use crate::syntax::{SyntaxFile, parse};
+use crate::syntax::{Literal, SyntaxFile, parse};
 use rayon::prelude::*;
 
 /// What a compilation starts from.
@@ -118,6 +118,9 @@ fn run(
     observe(Stage::Model);
     let Some(model) = model else { return };
     done.graph = connect(model, diags);
+    if input.environment.is_none() {
+        diags.extend(other_environments(done, &input.library));
+    }
     observe(Stage::Graph);
     let Some(graph) = done.graph.as_ref().filter(|_| until > Stage::Graph) else { return };
     let packages: Packages = package(graph, &input.library, input.project, diags);
@@ -132,6 +135,25 @@ fn run(
     };
     done.bundle = render(stacks, &done.sources, input.format, diags);
     observe(Stage::Artifacts);
+}
+
+/// What is wrong in environments that nobody chose: it must not wait for their deployment. What they share with the
+/// project itself is reported once, for equal findings are.
+fn other_environments(done: &Compiled, library: &Library) -> Diagnostics {
+    let statements = done
+        .syntax
+        .iter()
+        .flat_map(SyntaxFile::statements)
+        .filter(|statement| statement.name.value == "environment");
+    let mut found = Diagnostics::new();
+    for statement in statements {
+        if let Some(Literal::Word(name)) = statement.args.first().map(|arg| &arg.value)
+            && let Some(model) = resolve(&done.syntax, &done.sources, Some(name), library, &mut found)
+        {
+            connect(model, &mut found);
+        }
+    }
+    found
 }
 
 /// The files as texts; what is no text is reported and read as far as it is one.

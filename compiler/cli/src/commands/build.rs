@@ -35,20 +35,20 @@ pub fn run(args: &Args, build: &Build) -> Result<Exit, Failure> {
     let exit = report::findings(args, &done.sources, &done.diagnostics);
     let Some(bundle) = done.bundle.as_ref().filter(|_| exit == Exit::Fine) else { return Ok(Exit::Errors) };
     let out = build.out.clone().unwrap_or_else(|| project.root.join("build"));
-    output::write_bundle(bundle, &out)?;
+    output::write_bundle(bundle, &out, &project.root)?;
     mark("write", Instant::now());
     let elapsed = start.elapsed();
     if build.timings {
         phases.insert("total".to_owned(), json!(elapsed.as_secs_f64()));
-        eprintln!("{}", serde_json::Value::Object(phases));
+        crate::err!("{}", serde_json::Value::Object(phases));
     }
     if args.error_format == ErrorFormat::Human {
         let shown = std::env::current_dir()
             .ok()
             .and_then(|here| out.strip_prefix(here).ok().map(std::path::Path::to_path_buf))
             .unwrap_or(out);
-        print!("{}", table(bundle));
-        println!("wrote {} in {} ms", shown.display(), elapsed.as_millis());
+        crate::out_raw!("{}", table(bundle));
+        crate::out!("wrote {} in {} ms", shown.display(), elapsed.as_millis());
     }
     // The process ends here: freeing a large project's memory piece by piece would only take time.
     std::mem::forget((done, project));

@@ -16,7 +16,7 @@ pub fn run(args: &Args, at: Option<&Path>, env: Option<&str>) -> Result<Exit, Fa
     let exit = report::findings(args, &done.sources, &done.diagnostics);
     if exit == Exit::Fine && args.error_format == ErrorFormat::Human {
         let events = done.graph.as_ref().map_or(0, |graph| graph.model.events.len());
-        eprintln!("{events} event{}, no errors", if events == 1 { "" } else { "s" });
+        crate::err!("{events} event{}, no errors", if events == 1 { "" } else { "s" });
     }
     Ok(exit)
 }

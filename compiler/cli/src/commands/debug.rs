@@ -23,21 +23,24 @@ pub fn run(args: &Args, what: DebugWhat, at: Option<&Path>, env: Option<&str>) -
     match what {
         DebugWhat::Syntax => {
             for file in &done.syntax {
-                println!("# {}\n{}", done.sources.path(file.source), dump(file));
+                crate::out!("# {}\n{}", done.sources.path(file.source), dump(file));
             }
         }
         DebugWhat::Model => {
             if let Some(graph) = &done.graph {
-                println!("{}", serde_json::to_string_pretty(&graph.model).unwrap_or_default());
+                crate::out!("{}", serde_json::to_string_pretty(&graph.model).unwrap_or_default());
             }
         }
         DebugWhat::Graph => {
-            print!("{}", done.graph.as_ref().map(pipec_core::graph::FlowGraph::dump).unwrap_or_default())
+            crate::out_raw!(
+                "{}",
+                done.graph.as_ref().map(pipec_core::graph::FlowGraph::dump).unwrap_or_default()
+            )
         }
         DebugWhat::Stacks => {
             let files = done.bundle.iter().flat_map(|bundle| &bundle.files);
             for (path, bytes) in files.filter(|(path, _)| path.ends_with(".yaml")) {
-                println!("# {path}\n{}", String::from_utf8_lossy(bytes));
+                crate::out!("# {path}\n{}", String::from_utf8_lossy(bytes));
             }
         }
     }

@@ -19,8 +19,8 @@ pub fn run(text: &str) -> Result<Exit, Failure> {
     };
     let page = PAGES.get_file(format!("{}.md", code.as_str())).and_then(|file| file.contents_utf8());
     match page {
-        Some(page) => print!("{page}"),
-        None => println!("{}: {}", code.as_str(), code.title()),
+        Some(page) => crate::out_raw!("{page}"),
+        None => crate::out!("{}: {}", code.as_str(), code.title()),
     }
     Ok(Exit::Fine)
 }

@@ -26,12 +26,12 @@ pub fn run(args: &Args, at: Option<&Path>, check: bool) -> Result<Exit, Failure>
         match format(source, file) {
             Ok(text) if text == source.text => {}
             Ok(_) if check => {
-                println!("{}", source.path);
+                crate::out!("{}", source.path);
                 changed += 1;
             }
             Ok(text) => {
                 output::write_text(&path, &text)?;
-                println!("formatted {}", source.path);
+                crate::out!("formatted {}", source.path);
             }
             // Its findings were shown above; its text stays as it is.
             Err(FormatError::HasErrors) => exit = Exit::Errors,

@@ -15,7 +15,7 @@ pub fn run(args: &Args, at: Option<&Path>, env: Option<&str>, format: GraphForma
     let done = run_until(&project, env, Stage::Graph, Format::Yaml, &mut |_| {});
     let exit = report::findings(args, &done.sources, &done.diagnostics);
     if let Some(graph) = &done.graph {
-        print!("{}", if format == GraphFormat::Dot { graph.to_dot() } else { graph.to_mermaid() });
+        crate::out_raw!("{}", if format == GraphFormat::Dot { graph.to_dot() } else { graph.to_mermaid() });
     }
     Ok(exit)
 }

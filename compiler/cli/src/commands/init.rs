@@ -20,12 +20,12 @@ pub fn run(args: &Args, name: Option<&str>) -> Result<Exit, Failure> {
     let files: Vec<(String, String)> =
         FILES.iter().map(|(path, text)| ((*path).to_owned(), text.replace("my_app", &app))).collect();
     output::create(&root, &files)?;
-    println!("started `{app}` in {}", root.display());
+    crate::out!("started `{app}` in {}", root.display());
     for (path, _) in &files {
-        println!("  {path}");
+        crate::out!("  {path}");
     }
     let go = name.map(|name| format!("cd {name} && ")).unwrap_or_default();
-    println!("next: {go}pipec build");
+    crate::out!("next: {go}pipec build");
     Ok(Exit::Fine)
 }
 

@@ -24,8 +24,8 @@ pub fn run(args: &Args, what: &NewWhat) -> Result<Exit, Failure> {
         [(format!("events/{file}.pipe"), fill(EVENT)), (format!("handlers/on_{file}.py"), fill(HANDLER))];
     output::create(&project.root, &files)?;
     for (path, _) in &files {
-        println!("wrote {path}");
+        crate::out!("wrote {path}");
     }
-    println!("next: fill in the schema, then `pipec check`");
+    crate::out!("next: fill in the schema, then `pipec check`");
     Ok(Exit::Fine)
 }

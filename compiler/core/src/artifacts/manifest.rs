@@ -33,6 +33,7 @@ pub fn manifest(tree: &StackTree, keys: &BTreeMap<String, String>, format: Forma
         })
         .collect();
     json!({
+        "pipec": env!("CARGO_PKG_VERSION"),
         "version": VERSION,
         "app": tree.app.name.value,
         "environment": tree.environment,

@@ -98,16 +98,9 @@ impl Serialize for Body<'_> {
         // The path of names stays the same when lines move, so moving lines changes no template.
         let origin = json!({ "pipec": { "declared": resource.origin.path, "file": &*resource.file, "construct": resource.construct } });
         map.serialize_entry("Metadata", &origin)?;
-        if let Data::Map(entries) = &resource.body {
-            for (key, value) in
-                entries.iter().filter(|(key, _)| &**key != "DependsOn" && &**key != "Metadata")
-            {
-                map.serialize_entry(&**key, &Value(linked.of(value), nested.format))?;
-            }
-        } else if let Data::Shared(inner) = &resource.body
-            && let Data::Map(entries) = &**inner
-        {
-            for (key, value) in entries {
+        let body = if let Data::Shared(inner) = &resource.body { &**inner } else { &resource.body };
+        if let Data::Map(entries) = body {
+            for (key, value) in entries.iter().filter(|(key, _)| &**key != "DependsOn") {
                 map.serialize_entry(&**key, &Value(linked.of(value), nested.format))?;
             }
         }

@@ -58,6 +58,7 @@ codes! {
     P0208 ProfilesDisagree Error "two profiles that disagree"
     P0209 UnusedName Warning "a name that nothing uses"
     P0210 MisplacedField Error "a field where statements stand"
+    P0211 WrongKindOfName Error "a name of another kind"
     P0212 ProfileCycle Error "profiles that inherit from each other"
 
     P0301 WrongArguments Error "a statement with the wrong arguments"

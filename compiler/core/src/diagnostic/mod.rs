@@ -53,12 +53,26 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that belong to the matter.
     pub labels: Vec<Label>,
+    /// Where the cause may be, if this can be a mere consequence.
+    pub consequence: Option<Consequence>,
+}
+
+/// A finding that another may explain: what is missing may be what was misspelt. It is dropped when there is an
+/// error that is no consequence itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// Of an error inside this place.
+    Of(Span),
+    /// Of an error of this kind inside this place.
+    OfKind(Code, Span),
+    /// Of any error.
+    OfAny,
 }
 
 impl Diagnostic {
     /// A finding without help or labels.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Diagnostic { code, span, message: message.into(), help: None, labels: Vec::new() }
+        Diagnostic { code, span, message: message.into(), help: None, labels: Vec::new(), consequence: None }
     }
 
     /// Adds what to do about it.
@@ -79,6 +93,13 @@ impl Diagnostic {
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says that another error may be the cause.
+    #[must_use]
+    pub fn consequence(mut self, of: Consequence) -> Self {
+        self.consequence = Some(of);
         self
     }
 
@@ -139,9 +160,32 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.code == code)
     }
 
-    /// The findings in the order of their places, each once.
+    /// Drops findings whose cause is reported too.
+    fn drop_explained(&mut self) {
+        let cause = |diagnostic: &&Diagnostic| {
+            diagnostic.severity() == Severity::Error && diagnostic.consequence.is_none()
+        };
+        let mut causes: Vec<(Span, Code)> =
+            self.list.iter().filter(cause).map(|found| (found.span, found.code)).collect();
+        causes.sort_unstable();
+        let inside = |scope: Span| {
+            let first =
+                causes.partition_point(|(span, _)| (span.source, span.start) < (scope.source, scope.start));
+            let rest = causes.get(first..).unwrap_or(&[]).iter();
+            rest.take_while(move |(span, _)| span.source == scope.source && span.start < scope.end)
+        };
+        self.list.retain(|diagnostic| match diagnostic.consequence {
+            None => true,
+            Some(Consequence::OfAny) => causes.is_empty(),
+            Some(Consequence::Of(scope)) => inside(scope).next().is_none(),
+            Some(Consequence::OfKind(code, scope)) => !inside(scope).any(|(_, found)| *found == code),
+        });
+    }
+
+    /// The findings in the order of their places, each once; those that others explain are left out.
     #[must_use]
     pub fn sorted(mut self) -> Vec<Diagnostic> {
+        self.drop_explained();
         self.list.sort_by(|a, b| {
             (a.span, a.code.as_str(), &a.message).cmp(&(b.span, b.code.as_str(), &b.message))
         });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics};
 use crate::model::{Event, Ingress, Model, PathPart};
 use crate::source::Span;
 
@@ -62,13 +62,17 @@ fn paths(model: &Model, diags: &mut Diagnostics) {
 /// Proof 38: a public event says its auth, and an open one has a throttle.
 fn lock(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
     match (&event.ingress, &event.auth) {
-        (Ingress::Api { origin, .. }, None) => {
+        (Ingress::Api { origin, .. }, None) if !event.incomplete_profiles => {
             let help = match model.auths.keys().next() {
                 Some(first) => format!("add `auth {first}`, or `auth none` if anybody on the internet may send it"),
                 None => "add `auth none` if anybody on the internet may send it, or declare a lock: `auth device api_key { quota 100000/day }`".to_owned(),
             };
             let message = format!("`{name}` has a public door and does not say who may use it");
-            diags.push(Diagnostic::new(Code::NoAuth, origin.span, message).help(help));
+            diags.push(
+                Diagnostic::new(Code::NoAuth, origin.span, message)
+                    .help(help)
+                    .consequence(Consequence::Of(event.span)),
+            );
         }
         (Ingress::Topic { .. }, Some(auth)) => {
             let message = format!("`{name}` comes in by a private topic, which has no `auth`");
@@ -94,7 +98,8 @@ fn open_doors(model: &Model, diags: &mut Diagnostics) {
         diags.push(
             Diagnostic::new(Code::OpenWithoutThrottle, span, message)
                 .label(api.origin.span, "the api")
-                .help(help),
+                .help(help)
+                .consequence(Consequence::Of(api.span)),
         );
     }
 }
@@ -161,6 +166,10 @@ fn listeners(name: &str, event: &Event, diags: &mut Diagnostics) {
     if event.subscribers.is_empty() && event.store.is_none() && !event.incomplete {
         let message = format!("`{name}` is sent to nobody and kept nowhere");
         let help = "add a `subscriber`, or `store s3` to keep it";
-        diags.push(Diagnostic::new(Code::NothingListens, event.origin.span, message).help(help));
+        diags.push(
+            Diagnostic::new(Code::NothingListens, event.origin.span, message)
+                .help(help)
+                .consequence(Consequence::Of(event.span)),
+        );
     }
 }

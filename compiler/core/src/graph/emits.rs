@@ -1,6 +1,6 @@
 //! Rules about events that subscribers send.
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 
 use super::{Flow, FlowGraph, NodeKind};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -32,7 +32,7 @@ fn targets(graph: &FlowGraph, diags: &mut Diagnostics) {
 
 /// Proof 36: a circle of `emits` never ends. `where` will be able to end one; until it compiles, every circle is endless.
 fn cycles(graph: &FlowGraph, diags: &mut Diagnostics) {
-    for component in tarjan_scc(&graph.graph) {
+    for component in kosaraju_scc(&graph.graph) {
         let mut edges: Vec<_> = component
             .iter()
             .flat_map(|index| graph.graph.edges(*index))

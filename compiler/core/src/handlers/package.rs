@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::imports::candidates;
+use super::imports::{candidates, join};
 use super::settings::settings;
 use super::zipping::{Base, Files, zip};
 use super::{FileError, Package, Packages, ProjectFiles};
@@ -134,7 +134,10 @@ impl Packer<'_> {
 
     /// The files of a handler and the path of its entry: a file with what it imports, or a whole folder.
     fn code(&self, handler: &Handler, language: &Language<'_>) -> Result<(Files, String), Box<Diagnostic>> {
-        let path = handler.path.value.trim_start_matches("./").trim_end_matches('/');
+        let written = handler.path.value.as_str();
+        let climbs = written.split('/').any(|part| part == "..");
+        let tidy = if climbs || written.starts_with('/') { written.to_owned() } else { join("", written) };
+        let path = tidy.as_str();
         if path.is_empty() || path == "." {
             return Err(explain(handler, path, &FileError::Missing(Vec::new())));
         }

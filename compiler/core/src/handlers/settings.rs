@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Event, Model, Schema, Shape, Subscriber, json_schema};
 
+/// How deep named types are followed for secrets: deeper than any event that fits into a message.
+const MAX_SECRET_DEPTH: usize = 64;
+
 /// The settings of one subscriber's runtime.
 #[must_use]
 pub fn settings(
@@ -38,31 +41,38 @@ pub fn settings(
         "subscriber": name,
         "handler": entry,
         "schema": schema(event),
-        "secrets": event.schema.as_ref().map(|schema| secrets(schema, model, "", &mut Vec::new())).unwrap_or_default(),
+        "secrets": event.schema.as_ref().map(|schema| secrets(schema, model)).unwrap_or_default(),
         "emits": emits,
     })
 }
 
-/// The paths of `secret` fields, those inside named types included.
-fn secrets(schema: &Schema, model: &Model, before: &str, inside: &mut Vec<String>) -> Vec<String> {
+/// The paths of `secret` fields, those inside named types included; a type inside itself is followed once.
+fn secrets(schema: &Schema, model: &Model) -> Vec<String> {
     let mut found = Vec::new();
-    for (name, field) in &schema.fields {
-        let path = format!("{before}{name}");
-        if field.secret {
-            found.push(path.clone());
-        }
-        let mut shape = &field.shape;
-        while let Shape::List(of) | Shape::Map(of) = shape {
-            shape = of;
-        }
-        if let Shape::Named(named) = shape
-            && let Some(inner) = model.types.get(named)
-            && !inside.contains(named)
-        {
-            inside.push(named.clone());
-            found.extend(secrets(inner, model, &format!("{path}."), inside));
-            inside.pop();
+    let mut open: Vec<(String, &Schema, Vec<&str>)> = vec![(String::new(), schema, Vec::new())];
+    while let Some((before, schema, inside)) = open.pop() {
+        for (name, field) in &schema.fields {
+            let mut path = format!("{before}{name}");
+            if field.secret {
+                found.push(path.clone());
+            }
+            let mut shape = &field.shape;
+            while let Shape::List(of) | Shape::Map(of) = shape {
+                if matches!(shape, Shape::Map(_)) {
+                    path.push_str(".*");
+                }
+                shape = of;
+            }
+            if let Shape::Named(named) = shape
+                && let Some(inner) = model.types.get(named)
+                && !inside.contains(&named.as_str())
+                && inside.len() < MAX_SECRET_DEPTH
+            {
+                let inside = inside.iter().copied().chain([named.as_str()]).collect();
+                open.push((format!("{path}."), inner, inside));
+            }
         }
     }
+    found.sort_unstable();
     found
 }

@@ -54,8 +54,7 @@ impl Checker<'_> {
                         let message = format!(
                             "a port refers to the resource `{name}`, which the construct does not have"
                         );
-                        self.problems
-                            .push((Code::ConstructUnknownName, Problem::new(Range::default(), message)));
+                        self.problems.push((Code::ConstructUnknownName, Problem::new(offer.at, message)));
                     }
                 }
             }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::node::{Node, Source};
 use super::parameter::ParameterSpec;
+use super::yaml::Range;
 
 /// One construct.
 #[derive(Clone, Debug)]
@@ -82,6 +83,8 @@ pub struct Offer {
     pub value: OfferValue,
     /// The IAM actions that use it.
     pub flows: Vec<String>,
+    /// Where the construct file names what it stands for.
+    pub at: Range,
 }
 
 /// What a port stands for.

@@ -114,8 +114,14 @@ pub fn load(library: &mut Library, files: &[ConstructFile], checks: Checks) -> V
 
 fn read(file: &ConstructFile) -> Result<Construct, Problem> {
     let options = serde_yaml::options! { with_snippet: false };
-    let raw: RawConstruct =
-        serde_yaml::from_str_with_options(&file.text, options).map_err(|error| yaml_problem(&error))?;
+    let raw: RawConstruct = serde_yaml::from_str_with_options(&file.text, options)
+        .map_err(|error| yaml_problem(&error, &file.text))?;
+    if raw.construct.value.split('/').count() != 2 || raw.construct.value.split('/').any(str::is_empty) {
+        return Err(Problem::new(
+            raw.construct.at,
+            format!("`{}` is not of the form `KIND/NAME`, such as `tier/mine`", raw.construct.value),
+        ));
+    }
     let stack = raw.stack.as_ref().map_or(Ok(StackKind::Event), stack_kind)?;
     let map_nodes = |places: &IndexMap<String, Place<Yaml>>| {
         places
@@ -169,13 +175,21 @@ fn read_check(raw: &RawCheck) -> Result<Check, Problem> {
     Ok(Check { that: expression(&raw.that)?, message, help })
 }
 
-fn yaml_problem(error: &serde_yaml::Error) -> Problem {
+/// A YAML error at its place; the parser knows it as line and column.
+fn yaml_problem(error: &serde_yaml::Error, text: &str) -> Problem {
     let at = error.location().map_or(Range::default(), |location| {
-        let start = location.span().byte_offset().unwrap_or(0) as u32;
-        Range { start, end: start + location.span().byte_len().unwrap_or(1).max(1) as u32 }
+        let lines = text.split_inclusive('\n');
+        let before: usize =
+            lines.clone().take((location.line() as usize).saturating_sub(1)).map(str::len).sum();
+        let line = lines.clone().nth((location.line() as usize).saturating_sub(1)).unwrap_or("");
+        let inside: usize =
+            line.chars().take((location.column() as usize).saturating_sub(1)).map(char::len_utf8).sum();
+        let start = (before + inside) as u32;
+        Range { start, end: start + 1 }
     });
-    let text = error.without_snippet().to_string();
-    Problem::new(at, text.lines().next().unwrap_or("this is not YAML").to_owned())
+    let said = error.without_snippet().to_string();
+    let first = said.lines().next().unwrap_or("this is not YAML");
+    Problem::new(at, first.split(" at line ").next().unwrap_or(first).to_owned())
 }
 
 fn stack_kind(word: &Place<String>) -> Result<StackKind, Problem> {
@@ -202,9 +216,13 @@ fn text(yaml: &Place<Yaml>, what: &str) -> Result<String, Problem> {
 
 fn offer(yaml: &Place<Yaml>) -> Result<Offer, Problem> {
     let (mut name, mut attribute, mut computed, mut value, mut flows) = (None, None, None, None, Vec::new());
+    let mut named = yaml.at;
     for (key, yaml) in entries(yaml, "a port")? {
         match key.value.as_str() {
-            "ref" => name = Some(text(yaml, "`ref`")?),
+            "ref" => {
+                named = yaml.at;
+                name = Some(text(yaml, "`ref`")?);
+            }
             "attribute" => attribute = Some(text(yaml, "`attribute`")?),
             "computed" => computed = Some(node(yaml)?),
             "value" => value = Some(node(yaml)?),
@@ -229,7 +247,7 @@ fn offer(yaml: &Place<Yaml>) -> Result<Offer, Problem> {
         (None, Some(node)) => OfferValue::Value(node),
         _ => return Err(Problem::new(yaml.at, "a port has either `ref` or `value`")),
     };
-    Ok(Offer { value, flows })
+    Ok(Offer { value, flows, at: named })
 }
 
 fn resource(yaml: &Place<Yaml>) -> Result<ResourceTemplate, Problem> {
@@ -253,7 +271,6 @@ fn resource(yaml: &Place<Yaml>) -> Result<ResourceTemplate, Problem> {
             | "DeletionPolicy"
             | "UpdateReplacePolicy"
             | "UpdatePolicy"
-            | "Metadata"
             | "CreationPolicy" => {
                 rest.push((key.clone(), value.clone()));
             }

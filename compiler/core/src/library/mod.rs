@@ -31,6 +31,7 @@ pub use parameter::{ParameterSpec, ParameterType, Written};
 pub use run::{EvaluationError, EvaluationKind};
 pub use scope::{Binding, Instance, Scope};
 pub use setting::Setting;
+pub use yaml::Range;
 
 /// All constructs, and the facts about AWS that are no construct.
 #[derive(Clone, Debug, Default)]

@@ -96,3 +96,26 @@ pub fn from_written(kind: ParameterType, written: &Written) -> Option<Setting> {
 pub fn default_of(spec: &ParameterSpec) -> Option<Setting> {
     spec.default.as_ref().and_then(|written| from_written(spec.kind, written))
 }
+
+/// How far a value is outside a parameter's range, for help texts; `None` when it is inside.
+#[must_use]
+pub fn outside(spec: &ParameterSpec, value: &Setting) -> Option<String> {
+    let size = value.magnitude()?;
+    let bound = |written: &Written| from_written(spec.kind, written).and_then(|v| v.magnitude());
+    let source = spec.source.as_ref().map(|page| format!("; see {page}")).unwrap_or_default();
+    if let Some((low, high)) = &spec.between
+        && (bound(low).is_some_and(|low| size < low) || bound(high).is_some_and(|high| size > high))
+    {
+        return Some(format!("it goes from {low} to {high}{source}"));
+    }
+    if let Some(step) = &spec.step
+        && bound(step).is_some_and(|step| size % step != 0)
+    {
+        return Some(format!("it goes in steps of {step}{source}"));
+    }
+    if !spec.of.is_empty() && !spec.of.iter().any(|one| bound(one) == Some(size)) {
+        let list = spec.of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Some(format!("it is one of {list}{source}"));
+    }
+    None
+}

@@ -30,7 +30,9 @@ pub type Entries = Vec<(Place<String>, Place<Yaml>)>;
 /// A byte range of a construct file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Range {
+    /// The first byte.
     pub start: u32,
+    /// One past the last byte.
     pub end: u32,
 }
 

@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 
 use super::declare::{Declarations, Declared, misplaced, misplaced_entry, not_yet};
 use super::merge::report_repeats;
-use super::resolve::{Context, items, unknown_here, unknown_name};
+use super::resolve::{Context, items, not_a, unknown_here, unknown_name};
 use super::setting::read_value;
 use super::statements::{APP, ENVIRONMENT, EVENT, Known, find};
 use super::{App, Model, Origin, Setting};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
 use crate::library::ParameterType;
 use crate::source::{SourceId, Sources, Span, Spanned};
 use crate::syntax::{Arg, Item, Literal, Statement};
@@ -26,7 +26,8 @@ pub fn the_app<'a>(
     let Some(first) = apps.next() else {
         let place = Span { source: sources.iter().next().map_or(SourceId(0), |s| s.id), start: 0, end: 0 };
         let help = "add one to a file at the top of the project: `app my_app { region eu-central-1 }`";
-        diags.push(Diagnostic::new(Code::NoApp, place, "the project has no `app`").help(help));
+        let missing = Diagnostic::new(Code::NoApp, place, "the project has no `app`").help(help);
+        diags.push(missing.consequence(Consequence::OfAny));
         return None;
     };
     for second in apps {
@@ -114,11 +115,18 @@ fn check_target(statement: &Statement, all: &Declarations<'_>, diags: &mut Diagn
     match statement.args.first() {
         Some(Arg { value: Literal::Star, .. }) => {}
         Some(Arg { value: Literal::Word(name), span }) if !table.contains_key(name.as_str()) => {
-            diags.push(unknown_name(&statement.name.value, name, *span, table.keys().copied()));
+            diags.push(not_a(all, &statement.name.value, name, *span, table.keys().copied()));
         }
         Some(Arg { value: Literal::Word(_), .. }) => {}
         _ => wrong_arguments(statement, ENVIRONMENT, diags),
     }
+}
+
+/// Reports a block behind a statement that has none.
+pub fn no_block(statement: &Statement, diags: &mut Diagnostics) {
+    let message = format!("`{}` has no block", statement.name.value);
+    let span = statement.block.as_ref().map_or(statement.head(), |block| block.span);
+    diags.push(Diagnostic::new(Code::WrongArguments, span, message).help("remove it"));
 }
 
 /// Reports a statement whose arguments do not fit its usage.
@@ -165,16 +173,15 @@ pub fn app(
     for item in &block {
         match item {
             Item::Statement(statement) => app_statement(context, &mut app, statement, environment, diags),
-            Item::Field(field) => misplaced(field, diags),
+            Item::Field(field) | Item::Param(field) => misplaced(field, diags),
             _ => {}
         }
     }
     if app.region.is_none() {
         let help = "add `region eu-central-1`, or the region that you deploy to";
-        diags.push(
-            Diagnostic::new(Code::MissingStatement, app.origin.span, "the app does not say its region")
-                .help(help),
-        );
+        let missing =
+            Diagnostic::new(Code::MissingStatement, app.origin.span, "the app does not say its region");
+        diags.push(missing.help(help).consequence(Consequence::Of(declared.statement.span)));
     }
     app
 }
@@ -213,6 +220,9 @@ fn app_statement(
     let args: Vec<&Literal> = statement.args.iter().map(|arg| &arg.value).collect();
     match (word, args.as_slice()) {
         ("event" | "api", _) => {}
+        (_, _) if statement.block.is_some() && word != "tags" && word != "encryption" => {
+            no_block(statement, diags)
+        }
         ("region", [Literal::Word(name)]) => app.region = region(context, name, statement, diags),
         ("tracing", [Literal::Word(on)]) if on == "on" || on == "off" => app.tracing = on == "on",
         ("removal", [Literal::Word(how)]) if how == "retain" || how == "destroy" => {
@@ -252,8 +262,12 @@ fn region(
         None => "a region is written like `eu-central-1`".to_owned(),
     };
     diags.push(
-        Diagnostic::new(Code::UnknownRegion, statement.head(), format!("AWS has no region `{name}`"))
-            .help(help),
+        Diagnostic::new(
+            Code::UnknownRegion,
+            statement.args.first().map_or(statement.head(), |arg| arg.span),
+            format!("AWS has no region `{name}`"),
+        )
+        .help(help),
     );
     Some(name.to_owned())
 }
@@ -291,6 +305,7 @@ fn tags(app: &mut App, statement: &Statement, diags: &mut Diagnostics) {
             [Arg { value: Literal::Text(value), .. }] => {
                 drop(app.tags.insert(tag.name.value.clone(), value.clone()))
             }
+            _ if tag.broken => {}
             _ => {
                 let message = format!("the tag `{}` needs a text", tag.name.value);
                 let help = format!("write `{} \"value\"`", tag.name.value);
@@ -306,9 +321,8 @@ pub fn report_unused(context: &Context<'_>, model: &Model, diags: &mut Diagnosti
     used.gather(context, model);
     let unused = |kind: &str, name: &str, span: Span, diags: &mut Diagnostics| {
         let help = format!("remove it, or use it: an unused {kind} makes no resources");
-        diags.push(
-            Diagnostic::new(Code::UnusedName, span, format!("nothing uses the {kind} `{name}`")).help(help),
-        );
+        let unused = Diagnostic::new(Code::UnusedName, span, format!("nothing uses the {kind} `{name}`"));
+        diags.push(unused.help(help).consequence(Consequence::OfAny));
     };
     for (name, declared) in &context.all.profiles {
         if !used.profiles.contains(name) {
@@ -323,6 +337,17 @@ pub fn report_unused(context: &Context<'_>, model: &Model, diags: &mut Diagnosti
             .any(|event| event.auth.is_none() && matches!(event.ingress, super::Ingress::Api { .. }));
         if !used.auths.contains(&name.as_str()) && !undecided {
             unused("auth", name, auth.choice.origin.span, diags);
+        }
+    }
+    let in_env = |name: &str| {
+        let subscribers = model.events.values().flat_map(|event| event.subscribers.values());
+        subscribers
+            .flat_map(|subscriber| subscriber.env.values())
+            .any(|setting| setting.value == Setting::Parameter(name.to_owned()))
+    };
+    for (name, parameter) in &model.parameters {
+        if !in_env(name) {
+            unused("param", name, parameter.origin.span, diags);
         }
     }
     for (name, declared) in &context.all.types {

@@ -1,11 +1,13 @@
 //! The declarations of all files, by kind and name, before any is looked into.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::statements::{API, APP, ENVIRONMENT, EVENT, Known, SUBSCRIBER, TOP, find};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::names::{pascal, snake};
-use crate::source::{Sources, Span};
+use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{Field, Item, Literal, Statement, SyntaxFile};
 
 /// A declaration and the domain folder of its file.
@@ -52,8 +54,12 @@ pub fn declarations<'a>(
     diags: &mut Diagnostics,
 ) -> Declarations<'a> {
     let mut all = Declarations::default();
+    let mut domains: BTreeSet<&str> = BTreeSet::new();
     for file in files {
         let domain = domain_of(sources.path(file.source));
+        if let Some(name) = domain.filter(|name| domains.insert(name)) {
+            domain_style(name, file.source, diags);
+        }
         for item in &file.items {
             match item {
                 Item::Statement(statement) => declare(&mut all, Declared { statement, domain }, diags),
@@ -69,6 +75,20 @@ pub fn declarations<'a>(
     all.types.sort_unstable_keys();
     all.params.sort_unstable_keys();
     all
+}
+
+/// A domain's name is part of names at AWS, which know fewer characters than folders do.
+fn domain_style(name: &str, source: SourceId, diags: &mut Diagnostics) {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !name.chars().all(plain) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        let place = Span { source, start: 0, end: 0 };
+        let message =
+            format!("the folder `events/{name}` names a domain, and domains are written in snake_case");
+        diags.push(
+            Diagnostic::new(Code::NameStyle, place, message)
+                .help("rename the folder: lower-case letters, digits and `_`"),
+        );
+    }
 }
 
 /// The folder below `events/` that a file is in: the unit of its deployment.
@@ -180,6 +200,14 @@ fn check_style(name: &str, statement: &Statement, style: Style, diags: &mut Diag
         let word = &statement.name.value;
         let message = format!("names of `{word}` are written in {label}");
         diags.push(Diagnostic::new(Code::NameStyle, span, message).help(format!("write `{better}`")));
+    }
+}
+
+/// Reports a name inside a declaration that is not in snake_case.
+pub fn check_snake(name: &str, span: Span, kind: &str, diags: &mut Diagnostics) {
+    if name.contains(|c: char| c.is_ascii_uppercase() || c == '-' || c == '.') {
+        let message = format!("names of a {kind} are written in snake_case");
+        diags.push(Diagnostic::new(Code::NameStyle, span, message).help(format!("write `{}`", snake(name))));
     }
 }
 

@@ -2,12 +2,12 @@
 
 use indexmap::IndexMap;
 
-use super::app::wrong_arguments;
-use super::declare::{Declared, declared_twice, misplaced, not_yet};
-use super::resolve::{Context, unknown_here, unknown_name};
+use super::app::{no_block, wrong_arguments};
+use super::declare::{Declared, check_snake, declared_twice, misplaced, not_yet};
+use super::resolve::{Context, not_a, unknown_here};
 use super::statements::{EVENT, find};
 use super::{Choice, Event, Ingress, Model, Origin, PathPart, schema, subscriber};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
 use crate::syntax::{Arg, Item, Literal, Statement};
 
@@ -22,6 +22,7 @@ pub fn event(
     diags: &mut Diagnostics,
 ) -> Option<Event> {
     let over = context.overlays.of("event", name);
+    let start = diags.len();
     let block = context.effective(declared, &over, diags);
     let mut parts = Parts { context, model, name, domain: declared.domain, found: Found::default() };
     let before = diags.len();
@@ -32,12 +33,13 @@ pub fn event(
                 broken |= statement.broken && statement.name.value == "ingress";
                 parts.statement(statement, diags);
             }
-            Item::Field(field) => misplaced(field, diags),
+            Item::Field(field) | Item::Param(field) => misplaced(field, diags),
             Item::Error(_) => broken = true,
             _ => {}
         }
     }
     parts.found.incomplete = broken || diags.len() > before;
+    parts.found.incomplete_profiles = before > start;
     parts.finish(declared.statement, broken, diags)
 }
 
@@ -54,6 +56,7 @@ struct Found {
     version: Option<i64>,
     subscribers: IndexMap<String, super::Subscriber>,
     incomplete: bool,
+    incomplete_profiles: bool,
 }
 
 struct Parts<'a, 'c> {
@@ -76,11 +79,8 @@ impl Parts<'_, '_> {
             Some(known) if !known.ready => return not_yet(statement.head(), &format!("`{word}`"), diags),
             Some(_) => {}
         }
-        if let Some(block) =
-            statement.block.as_ref().filter(|_| matches!(word, "ingress" | "auth" | "key" | "version"))
-        {
-            let message = format!("`{word}` has no block");
-            diags.push(Diagnostic::new(Code::WrongArguments, block.span, message).help("remove it"));
+        if statement.block.is_some() && matches!(word, "ingress" | "auth" | "key" | "version") {
+            no_block(statement, diags);
         }
         match (word, statement.args.as_slice()) {
             ("ingress", _) => {
@@ -115,6 +115,7 @@ impl Parts<'_, '_> {
         if let Some(first) = self.found.subscribers.get(name) {
             return declared_twice("subscriber", name, span, first.origin.span, diags);
         }
+        check_snake(name, span, "subscriber", diags);
         let path = self.path(&format!("subscriber.{name}"));
         let read = subscriber::subscriber(self.context, name, path, statement, diags);
         if let Some(read) = read {
@@ -129,7 +130,7 @@ impl Parts<'_, '_> {
         }
         let known = &self.context.all.auths;
         if !known.contains_key(lock) {
-            let mut finding = unknown_name("auth", lock, span, known.keys().copied());
+            let mut finding = not_a(self.context.all, "auth", lock, span, known.keys().copied());
             if known.is_empty() {
                 finding.help = Some(format!(
                     "declare it: `auth {lock} api_key {{ quota 1000/day }}`, or write `auth none` for an open door"
@@ -238,7 +239,13 @@ impl Parts<'_, '_> {
         match (name, apis.len()) {
             (Some(name), _) => {
                 if !apis.contains_key(&name.value) {
-                    diags.push(unknown_name("api", &name.value, name.span, apis.keys().map(String::as_str)));
+                    diags.push(not_a(
+                        self.context.all,
+                        "api",
+                        &name.value,
+                        name.span,
+                        apis.keys().map(String::as_str),
+                    ));
                     return None;
                 }
                 Some(name)
@@ -278,6 +285,7 @@ impl Parts<'_, '_> {
             version,
             subscribers,
             incomplete,
+            incomplete_profiles,
         } = self.found;
         let span = statement.head();
         let Some(ingress) = ingress else {
@@ -285,7 +293,11 @@ impl Parts<'_, '_> {
                 let help =
                     "say where it comes from: `ingress api POST /path`, or `ingress sns` for systems inside";
                 let message = format!("the event `{}` has no door", self.name);
-                diags.push(Diagnostic::new(Code::MissingStatement, span, message).help(help));
+                diags.push(
+                    Diagnostic::new(Code::MissingStatement, span, message)
+                        .help(help)
+                        .consequence(Consequence::Of(statement.span)),
+                );
             }
             return None;
         };
@@ -320,6 +332,8 @@ impl Parts<'_, '_> {
             schema,
             store,
             incomplete,
+            incomplete_profiles,
+            span: statement.span,
             subscribers,
         })
     }
@@ -348,6 +362,14 @@ fn path_parts(path: &str, span: Span, diags: &mut Diagnostics) -> Option<Vec<Pat
                     return None;
                 }
                 parts.push(PathPart::Variable(name.to_owned()));
+            }
+            None if part.starts_with(':') => {
+                let name = part.trim_start_matches(':');
+                bad(
+                    format!("`{part}` is no variable of a path"),
+                    &format!("a variable is written `{{{name}}}`"),
+                );
+                return None;
             }
             None if !part.is_empty() && part.chars().all(fixed) => {
                 parts.push(PathPart::Fixed(part.to_owned()))

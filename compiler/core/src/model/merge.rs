@@ -3,7 +3,10 @@
 //! Statements with the same key meet: the stronger side wins, and where both choose the same thing
 //! (`store s3`) their blocks merge in turn.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::Span;
 use crate::syntax::{Block, Item, Literal, Statement};
 
 /// What makes two statements the same one: the word, and for named parts their name.
@@ -70,6 +73,7 @@ pub fn join(
     second: &[Item],
     own: &[Item],
     names: (&str, &str),
+    place: Span,
     diags: &mut Diagnostics,
 ) -> Vec<Item> {
     for item in second {
@@ -80,8 +84,9 @@ pub fn join(
             let word = &b.name.value;
             let message = format!("the profiles `{}` and `{}` disagree on `{word}`", names.0, names.1);
             diags.push(
-                Diagnostic::new(Code::ProfilesDisagree, b.head(), message)
-                    .label(a.head(), "the other one")
+                Diagnostic::new(Code::ProfilesDisagree, place, message)
+                    .label(a.head(), format!("in `{}`", names.0))
+                    .label(b.head(), format!("in `{}`", names.1))
                     .help(format!("say `{word}` in the event itself, or take one profile")),
             );
         }
@@ -107,10 +112,13 @@ fn agree(a: &Statement, b: &Statement) -> bool {
 
 /// Reports statements that stand twice in one block.
 pub fn report_repeats(items: &[Item], diags: &mut Diagnostics) {
-    let all: Vec<&Statement> = statements(items).collect();
-    for (at, statement) in all.iter().enumerate() {
-        let earlier = all.iter().take(at).find(|other| key(other) == key(statement));
-        if let Some(first) = earlier.filter(|_| !repeats(&statement.name.value)) {
+    let mut seen: BTreeMap<(&str, Option<&str>), &Statement> = BTreeMap::new();
+    for statement in statements(items) {
+        let earlier = seen.get(&key(statement)).copied();
+        seen.entry(key(statement)).or_insert(statement);
+        // Two subscribers of one name are reported as names are.
+        let reported = statement.name.value == "subscriber" && key(statement).1.is_some();
+        if let Some(first) = earlier.filter(|_| !repeats(&statement.name.value) && !reported) {
             let named = key(statement).1.map(|name| format!(" {name}")).unwrap_or_default();
             let message = format!("`{}{named}` stands twice", statement.name.value);
             diags.push(

@@ -132,6 +132,9 @@ pub struct Api {
     pub doc: String,
     /// Where it was declared.
     pub origin: Origin,
+    /// The whole declaration.
+    #[serde(skip)]
+    pub span: Span,
     /// The domain folder it was declared in.
     pub domain: Option<String>,
     /// Options of the construct `api/rest`.
@@ -175,6 +178,12 @@ pub struct Event {
     /// Something of it was not understood and reported, so that what is missing may be its consequence.
     #[serde(skip)]
     pub incomplete: bool,
+    /// A profile of it could not be applied, which was reported.
+    #[serde(skip)]
+    pub incomplete_profiles: bool,
+    /// The whole declaration.
+    #[serde(skip)]
+    pub span: Span,
     /// Who reads it, by name.
     pub subscribers: IndexMap<String, Subscriber>,
 }

@@ -1,5 +1,8 @@
 //! The phase's entry: declarations, overlays, then each declaration in turn.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use super::declare::{Declarations, Declared, declarations, not_yet, unknown};
@@ -27,7 +30,7 @@ pub fn resolve(
     let all = declarations(files, sources, diags);
     let declared = app::the_app(&all, sources, diags)?;
     let overlays = app::overlays(&all, environment, diags);
-    let context = Context { all: &all, library, overlays: &overlays };
+    let context = Context { all: &all, library, overlays: &overlays, profiles: RefCell::default() };
 
     let mut model = Model {
         app: app::app(&context, declared, environment, diags),
@@ -61,7 +64,12 @@ pub(super) struct Context<'a> {
     pub(super) all: &'a Declarations<'a>,
     pub(super) library: &'a Library,
     pub(super) overlays: &'a app::Overlays<'a>,
+    /// Profiles that were read already; `None` for those that could not be.
+    profiles: RefCell<BTreeMap<String, Option<Vec<Item>>>>,
 }
+
+/// How deep profiles may inherit.
+const MAX_PROFILE_DEPTH: usize = 64;
 
 impl Context<'_> {
     /// A declaration's statements with its profiles below and the environment on top.
@@ -80,7 +88,9 @@ impl Context<'_> {
             };
             base = Some(match base {
                 None => (found, name),
-                Some((first, first_name)) => (join(&first, &found, own, (first_name, name), diags), name),
+                Some((first, first_name)) => {
+                    (join(&first, &found, own, (first_name, name), span, diags), name)
+                }
             });
         }
         let mut merged = base.map_or_else(|| own.to_vec(), |(below, _)| overlay(&below, own));
@@ -99,10 +109,18 @@ impl Context<'_> {
     ) -> Option<Vec<Item>> {
         let Some(declared) = self.all.profiles.get(name) else {
             let known = self.all.profiles.keys().copied();
-            diags.push(unknown_name("profile", name, span, known));
+            diags.push(not_a(self.all, "profile", name, span, known));
             return None;
         };
+        if let Some(known) = self.profiles.borrow().get(name) {
+            return known.clone();
+        }
         let here = declared.statement.head();
+        if path.len() > MAX_PROFILE_DEPTH {
+            let message = format!("profiles inherit more than {MAX_PROFILE_DEPTH} deep");
+            diags.push(Diagnostic::new(Code::ProfileCycle, here, message).help("join some of them"));
+            return None;
+        }
         if path.contains(&here) {
             let message = format!("the profile `{name}` inherits from itself");
             diags.push(
@@ -111,17 +129,31 @@ impl Context<'_> {
             return None;
         }
         path.push(here);
+        let read = self.read_profile(*declared, path, diags);
+        path.pop();
+        self.profiles.borrow_mut().insert(name.to_owned(), read.clone());
+        read
+    }
+
+    fn read_profile(
+        &self,
+        declared: Declared<'_>,
+        path: &mut Vec<Span>,
+        diags: &mut Diagnostics,
+    ) -> Option<Vec<Item>> {
         let own = items(declared.statement);
+        report_repeats(own, diags);
         let mut below: Option<(Vec<Item>, &str)> = None;
         for (parent, span) in profiles_of(declared.statement, &mut Diagnostics::new()) {
             let found = self.profile(parent, span, path, diags)?;
             below = Some(match below {
                 None => (found, parent),
-                Some((first, first_name)) => (join(&first, &found, own, (first_name, parent), diags), parent),
+                Some((first, first_name)) => {
+                    (join(&first, &found, own, (first_name, parent), span, diags), parent)
+                }
             });
         }
         let below = below.map(|(below, _)| below).unwrap_or_default();
-        path.pop();
         Some(overlay(&below, own))
     }
 
@@ -246,6 +278,40 @@ fn profiles_of<'a>(statement: &'a Statement, diags: &mut Diagnostics) -> Vec<(&'
     names
 }
 
+/// The finding for a name that is no `kind`: of another kind, or declared by nothing.
+pub(super) fn not_a<'a>(
+    all: &Declarations<'_>,
+    kind: &str,
+    name: &str,
+    span: Span,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
+    let others = [
+        ("api", &all.apis),
+        ("auth", &all.auths),
+        ("profile", &all.profiles),
+        ("event", &all.events),
+        ("type", &all.types),
+        ("environment", &all.environments),
+    ];
+    match others.into_iter().find_map(|(other, table)| Some((other, table.get(name)?))) {
+        Some((other, declared)) => {
+            let message = format!("`{name}` is declared as `{other}`, and a name of `{kind}` is needed here");
+            let help = match nearest(name, known.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.clone().next().is_none() => {
+                    format!("the project declares no {kind} yet: `{kind} {name} {{ … }}`")
+                }
+                None => format!("declared: {}", list_of(known.take(8))),
+            };
+            Diagnostic::new(Code::WrongKindOfName, span, message)
+                .label(declared.statement.head(), "declared here")
+                .help(help)
+        }
+        None => unknown_name(kind, name, span, known),
+    }
+}
+
 /// The finding for a name that nothing declares.
 pub(super) fn unknown_name<'a>(
     kind: &str,
@@ -281,8 +347,8 @@ pub(super) fn options<'s>(
                     _ => unknown_option(statement, names, place, diags),
                 }
             }
-            Item::Field(field) => super::declare::misplaced(field, diags),
-            Item::Param(_) | Item::Comment(_) | Item::Blank | Item::Error(_) => {}
+            Item::Field(field) | Item::Param(field) => super::declare::misplaced(field, diags),
+            Item::Comment(_) | Item::Blank | Item::Error(_) => {}
         }
     }
     options
@@ -326,6 +392,7 @@ fn api(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Di
     Api {
         doc: declared.statement.docs.join("\n"),
         origin,
+        span: declared.statement.span,
         domain: declared.domain.map(str::to_owned),
         options,
     }

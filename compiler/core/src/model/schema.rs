@@ -1,11 +1,13 @@
 //! `schema` and `type`: the shape of an event's data.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::declare::{Declarations, Declared, declared_twice};
+use super::declare::{Declarations, Declared, check_snake, declared_twice};
 use super::resolve::unknown_name;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
 use crate::syntax::{Arg, Field, Item, Literal, Statement, TypeExpr, TypeKind};
 
@@ -127,27 +129,59 @@ pub fn types(all: &Declarations<'_>, diags: &mut Diagnostics) -> IndexMap<String
         }
         found.insert((*name).to_owned(), schema(declared.statement, &all.types, diags));
     }
-    for (name, schema) in &found {
-        if needs(schema, name, &found, &mut Vec::new()) {
-            let span = all.types.get(name.as_str()).map(|declared| declared.statement.head());
-            let message = format!("the type `{name}` needs itself, so no value of it can end");
-            let help = "make the field that leads back optional (`name?:`), or put it in a list";
-            diags.extend(span.map(|span| Diagnostic::new(Code::EndlessType, span, message).help(help)));
-        }
+    for name in endless(&found) {
+        let span = all.types.get(name.as_str()).map(|declared| declared.statement.head());
+        let message = format!("the type `{name}` needs itself, so no value of it can end");
+        let help = "make the field that leads back optional (`name?:`), or put it in a list";
+        diags.extend(span.map(|span| Diagnostic::new(Code::EndlessType, span, message).help(help)));
     }
     found
 }
 
-/// Whether every value of `schema` holds a value of the type `target`.
-fn needs(schema: &Schema, target: &str, types: &IndexMap<String, Schema>, path: &mut Vec<String>) -> bool {
-    schema.fields.values().filter(|field| !field.optional).any(|field| match &field.shape {
-        Shape::Named(name) if name == target => true,
-        Shape::Named(name) if !path.contains(name) => {
-            path.push(name.clone());
-            types.get(name).is_some_and(|inner| needs(inner, target, types, path))
+/// The types on a circle of required fields: what is left when those that end, and those that nothing left needs,
+/// are taken away.
+fn endless(types: &IndexMap<String, Schema>) -> Vec<String> {
+    let needs = |schema: &Schema| -> Vec<String> {
+        let required = schema.fields.values().filter(|field| !field.optional);
+        required
+            .filter_map(|field| if let Shape::Named(name) = &field.shape { Some(name.clone()) } else { None })
+            .collect()
+    };
+    let mut edges: Vec<(String, Vec<String>)> =
+        types.iter().map(|(name, schema)| (name.clone(), needs(schema))).collect();
+    for _ in 0..2 {
+        let mut waits: BTreeMap<&str, usize> = edges.iter().map(|(name, _)| (name.as_str(), 0)).collect();
+        let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, needed) in &edges {
+            for target in needed {
+                *waits.entry(name).or_default() += 1;
+                users.entry(target).or_default().push(name);
+            }
         }
-        _ => false,
-    })
+        let mut open: Vec<&str> =
+            waits.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+        while let Some(done) = open.pop() {
+            for user in users.remove(done).unwrap_or_default() {
+                let left = waits.entry(user).or_default();
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    open.push(user);
+                }
+            }
+        }
+        let kept: BTreeSet<String> =
+            waits.iter().filter(|(_, count)| **count > 0).map(|(name, _)| (*name).to_owned()).collect();
+        // The second time round the other way: what nothing on a circle needs is on none.
+        let mut turned: BTreeMap<String, Vec<String>> =
+            kept.iter().map(|name| (name.clone(), Vec::new())).collect();
+        for (name, needed) in edges.iter().filter(|(name, _)| kept.contains(name)) {
+            for target in needed.iter().filter(|target| kept.contains(*target)) {
+                turned.entry(target.clone()).or_default().push(name.clone());
+            }
+        }
+        edges = turned.into_iter().collect();
+    }
+    edges.into_iter().map(|(name, _)| name).collect()
 }
 
 /// Reads the fields of a `schema` or `type` block.
@@ -167,7 +201,11 @@ pub fn schema(statement: &Statement, types: &Types<'_>, diags: &mut Diagnostics)
                 let message =
                     format!("`{name}` is a statement, and a `{}` holds fields", statement.name.value);
                 let help = format!("a field is written `{name}: string`");
-                diags.push(Diagnostic::new(Code::MisplacedField, other.head(), message).help(help));
+                diags.push(
+                    Diagnostic::new(Code::MisplacedField, other.head(), message)
+                        .help(help)
+                        .consequence(Consequence::OfKind(Code::UnclosedBlock, statement.span)),
+                );
             }
             _ => {}
         }
@@ -176,6 +214,7 @@ pub fn schema(statement: &Statement, types: &Types<'_>, diags: &mut Diagnostics)
 }
 
 fn read_field(field: &Field, types: &Types<'_>, diags: &mut Diagnostics) -> Option<SchemaField> {
+    check_snake(&field.name.value, field.name.span, "field", diags);
     let shape = shape(&field.kind, types, diags)?;
     let mut read = SchemaField {
         doc: field.docs.join("\n"),
@@ -187,8 +226,22 @@ fn read_field(field: &Field, types: &Types<'_>, diags: &mut Diagnostics) -> Opti
     };
     let mut args = field.constraints.as_slice();
     while let [first, rest @ ..] = args {
-        let taken = constraint(&mut read, first, rest, diags);
-        args = rest.get(taken..).unwrap_or(&[]);
+        match constraint(&mut read, first, rest) {
+            Some(taken) => args = rest.get(taken..).unwrap_or(&[]),
+            None => {
+                // What follows a word that is no constraint has no meaning either; a broken field was reported.
+                if !field.broken {
+                    report_constraint(&read, first, rest, diags);
+                }
+                let known = CONSTRAINTS.iter().any(|(word, _)| is_word(first, word));
+                args = if known { rest.get(1..).unwrap_or(&[]) } else { &[] };
+            }
+        }
+    }
+    if let (Some(pattern), [.., Arg { span, .. }]) = (&read.constraints.pattern, field.constraints.as_slice())
+    {
+        let place = field.constraints.iter().find(|arg| arg.value == Literal::Text(pattern.clone()));
+        check_pattern(pattern, place.map_or(*span, |arg| arg.span), diags);
     }
     let bounds = &read.constraints;
     let crossed = bounds.minimum.zip(bounds.maximum).is_some_and(|(low, high)| low > high)
@@ -281,72 +334,74 @@ fn union(members: &[TypeExpr], span: Span, diags: &mut Diagnostics) -> Option<Sh
     }
 }
 
-/// Reads one constraint and returns how many arguments behind its word it took.
-fn constraint(field: &mut SchemaField, first: &Arg, rest: &[Arg], diags: &mut Diagnostics) -> usize {
+/// The constraints and how each is written.
+const CONSTRAINTS: &[(&str, &str)] = &[
+    ("matching", "`matching \"^[a-z]+$\"` on a string"),
+    ("length", "`length 1..64` on a string or a list"),
+    (">=", "`>= 0` on an int or a decimal"),
+    ("<=", "`<= 10` on an int or a decimal"),
+    ("between", "`between 1..10` on an int or a decimal"),
+    ("default", "`default v`, a value of the field's type"),
+    ("secret", "`secret`"),
+];
+
+fn is_word(arg: &Arg, wanted: &str) -> bool {
+    matches!(&arg.value, Literal::Word(word) | Literal::Operator(word) if word == wanted)
+}
+
+/// Reads one constraint and returns how many arguments behind its word it took; `None` when it does not fit.
+fn constraint(field: &mut SchemaField, first: &Arg, rest: &[Arg]) -> Option<usize> {
     let value = rest.first().map(|arg| &arg.value);
     let sized = matches!(field.shape, Shape::String | Shape::List(_) | Shape::Bytes);
     let numeric = matches!(field.shape, Shape::Int | Shape::Decimal);
+    let (Literal::Word(word) | Literal::Operator(word)) = &first.value else { return None };
+    let bounds = &mut field.constraints;
+    match (word.as_str(), value) {
+        ("secret", _) => {
+            field.secret = true;
+            return Some(0);
+        }
+        ("matching", Some(Literal::Text(pattern))) if field.shape == Shape::String => {
+            bounds.pattern = Some(pattern.clone());
+        }
+        ("length", Some(Literal::Range { low, high })) if sized => {
+            let whole = |bound: &Option<f64>| bound.is_none_or(|n| n >= 0.0 && n.fract() == 0.0);
+            if !whole(low) || !whole(high) || (low.is_none() && high.is_none()) {
+                return None;
+            }
+            bounds.min_length = low.map(|n| n as i64);
+            bounds.max_length = high.map(|n| n as i64);
+        }
+        ("length", Some(Literal::Int(exact))) if sized => {
+            bounds.min_length = Some(*exact);
+            bounds.max_length = Some(*exact);
+        }
+        ("between", Some(Literal::Range { low, high })) if numeric => {
+            bounds.minimum = *low;
+            bounds.maximum = *high;
+        }
+        (">=", Some(number)) if numeric => bounds.minimum = Some(as_number(number)?),
+        ("<=", Some(number)) if numeric => bounds.maximum = Some(as_number(number)?),
+        ("default", Some(value)) => bounds.default = Some(as_json(value, &field.shape)?),
+        _ => return None,
+    }
+    Some(1)
+}
+
+fn report_constraint(field: &SchemaField, first: &Arg, rest: &[Arg], diags: &mut Diagnostics) {
     let word = match &first.value {
         Literal::Word(word) | Literal::Operator(word) => word.as_str(),
         _ => "",
     };
-    match (word, value) {
-        ("secret", _) => {
-            field.secret = true;
-            return 0;
-        }
-        ("matching", Some(Literal::Text(pattern))) if field.shape == Shape::String => {
-            check_pattern(pattern, rest.first().map_or(first.span, |arg| arg.span), diags);
-            field.constraints.pattern = Some(pattern.clone());
-        }
-        ("length", Some(Literal::Range { low, high })) if sized => {
-            field.constraints.min_length = low.map(|n| n as i64);
-            field.constraints.max_length = high.map(|n| n as i64);
-        }
-        ("length", Some(Literal::Int(exact))) if sized => {
-            field.constraints.min_length = Some(*exact);
-            field.constraints.max_length = Some(*exact);
-        }
-        ("between", Some(Literal::Range { low, high })) if numeric => {
-            field.constraints.minimum = *low;
-            field.constraints.maximum = *high;
-        }
-        (">=", Some(number)) if numeric && as_number(number).is_some() => {
-            field.constraints.minimum = as_number(number)
-        }
-        ("<=", Some(number)) if numeric && as_number(number).is_some() => {
-            field.constraints.maximum = as_number(number)
-        }
-        ("default", Some(value)) if as_json(value, &field.shape).is_some() => {
-            field.constraints.default = as_json(value, &field.shape);
-        }
-        _ => {
-            report_constraint(word, field, first, rest, diags);
-            return usize::from(!matches!(value, None | Some(Literal::Word(_))));
-        }
-    }
-    1
-}
-
-fn report_constraint(word: &str, field: &SchemaField, first: &Arg, rest: &[Arg], diags: &mut Diagnostics) {
-    const FORMS: &[(&str, &str)] = &[
-        ("matching", "`matching \"^[a-z]+$\"` on a string"),
-        ("length", "`length 1..64` on a string or a list"),
-        (">=", "`>= 0` on an int or a decimal"),
-        ("<=", "`<= 10` on an int or a decimal"),
-        ("between", "`between 1..10` on an int or a decimal"),
-        ("default", "`default v`, a value of the field's type"),
-        ("secret", "`secret`"),
-    ];
     let span = rest.first().map_or(first.span, |arg| first.span.to(arg.span));
-    let (message, help) = match FORMS.iter().find(|(form, _)| *form == word) {
+    let (message, help) = match CONSTRAINTS.iter().find(|(form, _)| *form == word) {
         Some((form, usage)) => (
             format!("`{form}` does not fit here, on {}", describe(&field.shape)),
             format!("it is written {usage}"),
         ),
         None => {
-            let near = nearest(word, FORMS.iter().map(|(form, _)| *form)).filter(|_| !word.is_empty());
-            let list = FORMS.iter().map(|(form, _)| format!("`{form}`")).collect::<Vec<_>>().join(", ");
+            let near = nearest(word, CONSTRAINTS.iter().map(|(form, _)| *form)).filter(|_| !word.is_empty());
+            let list = CONSTRAINTS.iter().map(|(form, _)| format!("`{form}`")).collect::<Vec<_>>().join(", ");
             let shown = if word.is_empty() { first.value.describe().to_owned() } else { format!("`{word}`") };
             (
                 format!("{shown} is not a constraint"),

@@ -2,7 +2,7 @@
 
 use super::{Model, Options};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
-use crate::library::setting::{DURATIONS, PERIODS, SIZES, Setting, from_written, unit};
+use crate::library::setting::{DURATIONS, PERIODS, SIZES, Setting, outside, unit};
 use crate::library::{ParameterSpec, ParameterType, Written};
 use crate::source::{Span, Spanned};
 use crate::syntax::{Arg, Literal, Statement};
@@ -85,6 +85,14 @@ pub fn read_option<'s>(
 ) {
     let name = statement.name.value.as_str();
     let Some(spec) = spec_of(name) else { return };
+    if statement.broken {
+        return;
+    }
+    if let Some(equals) = statement.args.iter().find(|arg| arg.value == Literal::Equals) {
+        let message = "there is no `=` between a statement and its value";
+        diags.push(Diagnostic::new(Code::WrongArguments, equals.span, message).maybe_help(usage(name, spec)));
+        return;
+    }
     if let Some(block) = &statement.block {
         let message = format!("`{name}` has no block");
         diags.push(Diagnostic::new(Code::WrongArguments, block.span, message).maybe_help(usage(name, spec)));
@@ -115,7 +123,9 @@ pub fn read_option<'s>(
         }
         return;
     };
-    set(name, spec, first, options, diags);
+    if !set(name, spec, first, options, diags) {
+        return;
+    }
     while let Some(word) = args.next() {
         let tail = match &word.value {
             Literal::Word(text) => {
@@ -134,43 +144,53 @@ pub fn read_option<'s>(
     }
 }
 
-fn set(name: &str, spec: &ParameterSpec, arg: &Arg, options: &mut Options, diags: &mut Diagnostics) {
+/// A number without its unit: the units that this option counts in.
+fn suggest_unit(finding: Diagnostic, spec: &ParameterSpec, arg: &Arg) -> Diagnostic {
+    let unit = spec
+        .step
+        .as_ref()
+        .or(spec.default.as_ref())
+        .map(|written| written.to_string().trim_start_matches(|c: char| c.is_ascii_digit()).to_owned());
+    match (&arg.value, unit) {
+        (Literal::Int(number), Some(unit))
+            if matches!(spec.kind, ParameterType::Duration | ParameterType::Size) && !unit.is_empty() =>
+        {
+            finding.help(format!("add the unit: `{number}{unit}`?"))
+        }
+        _ => finding,
+    }
+}
+
+/// Sets an option; `false` when its value was reported.
+fn set(name: &str, spec: &ParameterSpec, arg: &Arg, options: &mut Options, diags: &mut Diagnostics) -> bool {
     if let (Literal::Rate { unit, .. }, false) = (&arg.value, spec.per.is_empty())
         && !spec.per.contains(unit)
     {
         let message = format!("`{name}` does not count per `{unit}`");
         let help = format!("it counts per {}", spec.per.join(", "));
         diags.push(Diagnostic::new(Code::WrongValue, arg.span, message).help(help));
-        return;
+        return false;
     }
-    match read_value(spec.kind, &spec.of, arg).and_then(|value| in_range(name, spec, value, arg.span)) {
+    match read_value(spec.kind, &spec.of, arg)
+        .map_err(|finding| suggest_unit(finding, spec, arg))
+        .and_then(|value| in_range(name, spec, value, arg.span))
+    {
         Ok(value) => drop(options.insert(name.to_owned(), Spanned::new(value, arg.span))),
-        Err(diagnostic) => diags.push(diagnostic),
+        Err(diagnostic) => {
+            diags.push(diagnostic);
+            return false;
+        }
     }
+    true
 }
 
 fn in_range(name: &str, spec: &ParameterSpec, value: Setting, span: Span) -> Result<Setting, Diagnostic> {
-    let Some(size) = value.magnitude() else { return Ok(value) };
-    let bound = |written: &Written| from_written(spec.kind, written).and_then(|v| v.magnitude());
-    let source = spec.source.as_ref().map(|page| format!("; see {page}")).unwrap_or_default();
-    let out = |help: String| {
-        Diagnostic::new(Code::OutOfRange, span, format!("`{name}` is out of range")).help(help)
-    };
-    if let Some((low, high)) = &spec.between
-        && (bound(low).is_some_and(|low| size < low) || bound(high).is_some_and(|high| size > high))
-    {
-        return Err(out(format!("it goes from {low} to {high}{source}")));
+    match outside(spec, &value) {
+        None => Ok(value),
+        Some(help) => {
+            Err(Diagnostic::new(Code::OutOfRange, span, format!("`{name}` is out of range")).help(help))
+        }
     }
-    if let Some(step) = &spec.step
-        && bound(step).is_some_and(|step| size % step != 0)
-    {
-        return Err(out(format!("it goes in steps of {step}{source}")));
-    }
-    if !spec.of.is_empty() && !spec.of.iter().any(|one| bound(one) == Some(size)) {
-        let list = spec.of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        return Err(out(format!("it is one of {list}{source}")));
-    }
-    Ok(value)
 }
 
 /// How an option is written.

@@ -2,14 +2,14 @@
 
 use indexmap::IndexMap;
 
-use super::app::wrong_arguments;
+use super::app::{no_block, wrong_arguments};
 use super::declare::{misplaced, misplaced_entry, not_yet};
 use super::merge::report_repeats;
-use super::resolve::{Context, items, unknown_here, unknown_name};
+use super::resolve::{Context, items, not_a, unknown_here};
 use super::setting::read_option;
 use super::statements::{SUBSCRIBER, find};
 use super::{Grant, Handler, Options, Origin, ReadFrom, Setting, Subscriber};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics};
 use crate::source::Spanned;
 use crate::syntax::{Arg, Item, Literal, Statement};
 
@@ -35,7 +35,7 @@ pub fn subscriber(
     for item in items(statement) {
         match item {
             Item::Statement(inner) => reader.statement(inner, diags),
-            Item::Field(field) => misplaced(field, diags),
+            Item::Field(field) | Item::Param(field) => misplaced(field, diags),
             Item::Error(_) => reader.excused = true,
             _ => {}
         }
@@ -44,7 +44,11 @@ pub fn subscriber(
         if !reader.excused {
             let help = format!("add `handler python \"handlers/{name}.py\"`");
             let message = format!("the subscriber `{name}` does not say what it does");
-            diags.push(Diagnostic::new(Code::MissingStatement, statement.head(), message).help(help));
+            diags.push(
+                Diagnostic::new(Code::MissingStatement, statement.head(), message)
+                    .help(help)
+                    .consequence(Consequence::Of(statement.span)),
+            );
         }
         return None;
     };
@@ -83,7 +87,11 @@ impl Reader<'_, '_> {
             None => return self.option(statement, diags),
             Some(_) => {}
         }
+        if statement.block.is_some() && word != "env" {
+            no_block(statement, diags);
+        }
         match (word, statement.args.as_slice()) {
+            ("handler", _) if statement.broken => self.excused = true,
             ("handler", [kind, Arg { value: Literal::Text(path), span }]) => {
                 self.excused = true;
                 let construct = self.context.construct("handler", kind, statement, diags);
@@ -155,7 +163,7 @@ impl Reader<'_, '_> {
                     } else if events.contains_key(name.as_str()) {
                         self.emits.push(Spanned::new(name.clone(), arg.span));
                     } else {
-                        diags.push(unknown_name("event", name, arg.span, events.keys().copied()));
+                        diags.push(not_a(self.context.all, "event", name, arg.span, events.keys().copied()));
                     }
                 }
                 _ => return wrong_arguments(statement, SUBSCRIBER, diags),

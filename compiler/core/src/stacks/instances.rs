@@ -11,6 +11,7 @@ use super::place::Home;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::graph::{Flow, FlowGraph, Node, NodeId, NodeKind};
 use crate::handlers::Packages;
+use crate::library::setting::outside;
 use crate::library::{
     Binding, Data, EvaluationError, EvaluationKind, Evaluator, Instance, Library, ResourceId, Scope, Symbol,
 };
@@ -296,6 +297,7 @@ impl<'g, 'e> Maker<'g, 'e> {
         self.next += room * by_event.len() as u32;
         let tools = Tools {
             graph: self.graph,
+            library: self.library,
             evaluator: self.evaluator,
             packages: self.packages,
             globals: &self.globals,
@@ -394,6 +396,7 @@ impl<'g, 'e> Maker<'g, 'e> {
 /// What making one event needs; shared between threads.
 struct Tools<'g, 'm, 'e> {
     graph: &'g FlowGraph,
+    library: &'g Library,
     evaluator: &'g Evaluator<'e>,
     packages: &'g Packages,
     globals: &'m Scope,
@@ -433,6 +436,7 @@ impl<'g> Tools<'g, '_, '_> {
             let Some(instance) = made else { continue };
             done.by_node.insert(*id, instance.clone());
             if node.kind == NodeKind::Function {
+                self.check_options(*id, node, &mut done);
                 self.mapping(*id, node, &instance, &globals, &mut next, &mut done);
             }
         }
@@ -470,6 +474,29 @@ impl<'g> Tools<'g, '_, '_> {
             Err(failed) => {
                 done.diags.push(explain(&failed.0, &failed.1));
                 None
+            }
+        }
+    }
+
+    /// Every option of a subscriber must be one of the constructs that it became, within their ranges.
+    fn check_options(&self, id: NodeId, node: &Node, done: &mut EventInstances) {
+        let source = self.graph.before(id, Flow::Carries).next().and_then(|source| self.graph.node(source));
+        let (Some(subscriber), Some(source)) = (self.graph.subscriber(node), source) else { return };
+        let mapping = source.construct.replacen("source/", "mapping/", 1);
+        let constructs = [source.construct.as_str(), node.construct.as_str(), mapping.as_str()];
+        for (option, setting) in &subscriber.options {
+            let specs: Vec<_> =
+                constructs.iter().filter_map(|id| self.library.get(id)?.parameters.get(option)).collect();
+            if specs.is_empty() {
+                let what = source.construct.trim_start_matches("source/");
+                let message = format!("`{option}` has no effect on a subscriber that reads a {what}");
+                let help = format!("remove `{option}`, or read from elsewhere with `from`");
+                done.diags.push(Diagnostic::new(Code::UnknownOption, setting.span, message).help(help));
+            }
+            let out = specs.iter().find_map(|spec| outside(spec, &setting.value));
+            if let Some(range) = out {
+                let message = format!("`{option}` is out of range");
+                done.diags.push(Diagnostic::new(Code::OutOfRange, setting.span, message).help(range));
             }
         }
     }

@@ -15,12 +15,12 @@ pub fn too_deep(text: &str) -> Option<usize> {
             b'{' | b'[' | b'(' => depth += 1,
             b'}' | b']' | b')' => depth = depth.saturating_sub(1),
             b'/' if matches!(bytes.peek(), Some((_, b'/'))) => {
-                while bytes.next_if(|(_, b)| *b != b'\n').is_some() {}
+                while bytes.next_if(|(_, b)| !ends_line(*b)).is_some() {}
             }
             b'"' => {
-                while let Some((_, inner)) = bytes.next_if(|(_, b)| *b != b'"' && *b != b'\n') {
+                while let Some((_, inner)) = bytes.next_if(|(_, b)| *b != b'"' && !ends_line(*b)) {
                     if inner == b'\\' {
-                        bytes.next_if(|(_, b)| *b != b'\n');
+                        bytes.next_if(|(_, b)| !ends_line(*b));
                     }
                 }
                 bytes.next_if(|(_, b)| *b == b'"');
@@ -34,6 +34,11 @@ pub fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
+/// As the grammar has it: a lone carriage return ends a line too.
+fn ends_line(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
+}
+
 #[cfg(test)]
 mod tests {
     use super::{MAX_DEPTH, too_deep};
@@ -44,6 +49,8 @@ mod tests {
         assert_eq!(too_deep(&"{".repeat(MAX_DEPTH + 1)), Some(MAX_DEPTH));
         assert_eq!(too_deep(&format!("\"{}\"", "{".repeat(99))), None);
         assert_eq!(too_deep(&format!("// {}", "{".repeat(99))), None);
+        assert!(too_deep(&format!("// c\r{}", "{".repeat(99))).is_some());
+        assert!(too_deep(&format!("\"\r{}", "{".repeat(99))).is_some());
         assert_eq!(too_deep(&format!("\"a\\\"{}", "[".repeat(99))), None);
     }
 }

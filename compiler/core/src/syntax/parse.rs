@@ -6,12 +6,15 @@ use pest_derive::Parser;
 
 use super::depth::{MAX_DEPTH, too_deep};
 use super::tree::{Arg, Block, Comment, Field, Item, Literal, Statement, SyntaxFile, TypeExpr, TypeKind};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::source::{Source, Span, Spanned};
+use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics};
+use crate::source::{Source, SourceId, Span, Spanned};
 
 #[derive(Parser)]
 #[grammar = "../../../grammar/pipe.pest"]
 struct PipeParser;
+
+/// Findings that one file gives at most: a file of another language would give one a line.
+const MAX_FINDINGS: usize = 200;
 
 /// Parses one file. Never fails: what is no statement is reported and becomes an error item.
 pub fn parse(source: &Source, diags: &mut Diagnostics) -> SyntaxFile {
@@ -25,7 +28,8 @@ pub fn parse(source: &Source, diags: &mut Diagnostics) -> SyntaxFile {
         return SyntaxFile { source: source.id, items: vec![Item::Error(span)] };
     }
     let mut found = Diagnostics::new();
-    let mut items = Reader { source, base: 0, diags: &mut found }.text(&source.text);
+    let mut items =
+        Reader { source, base: 0, word: nowhere(source.id), diags: &mut found }.text(&source.text);
     let starts = declaration_starts(&source.text);
     if found.has(Code::UnclosedBlock) && starts.len() > 1 {
         // One missing brace swallowed what follows it. Read again, declaration by declaration, so that it costs
@@ -35,11 +39,23 @@ pub fn parse(source: &Source, diags: &mut Diagnostics) -> SyntaxFile {
         let ends = starts.iter().skip(1).copied().chain([source.text.len()]);
         for (start, end) in starts.iter().copied().zip(ends) {
             let part = source.text.get(start..end).unwrap_or("");
-            items.extend(Reader { source, base: start, diags: &mut found }.text(part));
+            items.extend(
+                Reader { source, base: start, word: nowhere(source.id), diags: &mut found }.text(part),
+            );
         }
     }
-    diags.extend(found);
+    if found.len() > MAX_FINDINGS {
+        let span = Span { source: source.id, start: 0, end: 0 };
+        let message =
+            format!("this file has {} syntax errors, of which {MAX_FINDINGS} are shown", found.len());
+        diags.push(Diagnostic::new(Code::UnexpectedText, span, message).help("is it a `.pipe` file?"));
+    }
+    diags.extend(found.into_iter().take(MAX_FINDINGS));
     SyntaxFile { source: source.id, items }
+}
+
+fn nowhere(source: SourceId) -> Span {
+    Span { source, start: 0, end: 0 }
 }
 
 /// Where declarations seem to begin: lines that start, without indentation, with one of their words; the
@@ -68,6 +84,8 @@ struct Reader<'a> {
     source: &'a Source,
     /// Where the text that is read begins in the source.
     base: usize,
+    /// The first word of the statement that is read: what is wrong with it explains what follows it.
+    word: Span,
     diags: &'a mut Diagnostics,
 }
 
@@ -127,10 +145,12 @@ impl Reader<'_> {
             match part.as_rule() {
                 Rule::word if name.value.is_empty() => {
                     name = Spanned::new(part.as_str().to_owned(), self.pair_span(&part));
+                    self.word = name.span;
                     span.end = name.span.end;
                 }
                 Rule::block => {
                     let read = self.block(part);
+                    self.word = name.span;
                     span.end = read.span.end;
                     block = Some(read);
                 }
@@ -163,7 +183,10 @@ impl Reader<'_> {
             let place = self.pair_span(&part);
             span.end = place.start + part.as_str().trim_end().len() as u32;
             match part.as_rule() {
-                Rule::name => name = Some(Spanned::new(part.as_str().to_owned(), place)),
+                Rule::name => {
+                    self.word = place;
+                    name = Some(Spanned::new(part.as_str().to_owned(), place));
+                }
                 Rule::optional => optional = true,
                 Rule::type_expr => kind = Some(self.type_expr(part)),
                 Rule::broken => {
@@ -185,7 +208,12 @@ impl Reader<'_> {
             _ => {
                 let brace = Span { end: span.start + 1, ..span };
                 let help = "add the `}` that ends this block; everything below it was read as part of it";
-                self.report(Code::UnclosedBlock, brace, "this `{` is never closed", help);
+                // A text without its end takes the brace with it.
+                self.diags.push(
+                    Diagnostic::new(Code::UnclosedBlock, brace, "this `{` is never closed")
+                        .help(help)
+                        .consequence(Consequence::OfKind(Code::UnterminatedText, span)),
+                );
             }
         }
         Block { items: self.items(pair.into_inner()), span, inline }
@@ -303,6 +331,8 @@ impl Reader<'_> {
         let mut text = String::with_capacity(inner.len());
         let mut chars = inner.chars();
         while let Some(next) = chars.next() {
+            let at = span.start + (inner.len() - chars.as_str().len()) as u32;
+            let span = Span { start: at, end: at + 2, ..span };
             if next != '\\' {
                 text.push(next);
                 continue;
@@ -335,6 +365,7 @@ impl Reader<'_> {
 
     fn junk(&mut self, pair: &Pair<'_, Rule>) -> Item {
         let span = self.trimmed(pair);
+        self.word = nowhere(self.source.id);
         if pair.as_rule() == Rule::stray_close {
             self.report(
                 Code::StrayClose,
@@ -369,9 +400,15 @@ impl Reader<'_> {
             }
             Some('\'' | '`') => "texts stand in double quotes",
             Some('#') => "comments begin with `//`",
+            Some('.') => "quantities are whole numbers: `512MB`, not `0.5GB`",
             _ => help,
         };
-        self.report(Code::UnexpectedText, Span { end, ..span }, format!("unexpected `{shown}{dots}`"), help);
+        let message = format!("unexpected `{shown}{dots}`");
+        self.diags.push(
+            Diagnostic::new(Code::UnexpectedText, Span { end, ..span }, message)
+                .help(help)
+                .consequence(Consequence::Of(self.word)),
+        );
     }
 
     fn comment(&self, pair: &Pair<'_, Rule>) -> Comment {
