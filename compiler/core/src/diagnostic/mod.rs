@@ -162,8 +162,11 @@ impl Diagnostics {
 
     /// Drops findings whose cause is reported too.
     fn drop_explained(&mut self) {
+        // What is wrong with the text itself is a cause, even where it may be one of several findings of one mistake.
+        let of_text = |code: Code| code.as_str().starts_with("P01");
         let cause = |diagnostic: &&Diagnostic| {
-            diagnostic.severity() == Severity::Error && diagnostic.consequence.is_none()
+            diagnostic.severity() == Severity::Error
+                && (diagnostic.consequence.is_none() || of_text(diagnostic.code))
         };
         let mut causes: Vec<(Span, Code)> =
             self.list.iter().filter(cause).map(|found| (found.span, found.code)).collect();

@@ -169,7 +169,7 @@ fn listeners(name: &str, event: &Event, diags: &mut Diagnostics) {
         diags.push(
             Diagnostic::new(Code::NothingListens, event.origin.span, message)
                 .help(help)
-                .consequence(Consequence::Of(event.span)),
+                .consequence(Consequence::OfAny),
         );
     }
 }

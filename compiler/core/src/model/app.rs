@@ -6,7 +6,7 @@ use super::declare::{Declarations, Declared, misplaced, misplaced_entry, not_yet
 use super::merge::report_repeats;
 use super::resolve::{Context, items, not_a, unknown_here, unknown_name};
 use super::setting::read_value;
-use super::statements::{APP, ENVIRONMENT, EVENT, Known, find};
+use super::statements::{APP, ENVIRONMENT, Known, find};
 use super::{App, Model, Origin, Setting};
 use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
 use crate::library::ParameterType;
@@ -74,7 +74,6 @@ pub fn overlays<'a>(
         report_repeats(items(declared.statement), diags);
         for statement in declared.statement.statements() {
             check_target(statement, all, diags);
-            check_words(statement, environment == Some(*name), diags);
         }
         if environment == Some(*name) {
             chosen = Overlays { name: Some(name), statements: declared.statement.statements().collect() };
@@ -86,24 +85,6 @@ pub fn overlays<'a>(
         diags.extend(place.map(|span| unknown_name("environment", wanted, span, known)));
     }
     chosen
-}
-
-/// A misspelt word in an environment must not wait until somebody builds for it. In the chosen environment the
-/// statements themselves are read, and report what is wrong.
-fn check_words(statement: &Statement, chosen: bool, diags: &mut Diagnostics) {
-    let word = statement.name.value.as_str();
-    if find(ENVIRONMENT, word).is_none() && find(APP, word).is_none() {
-        let more: Vec<&str> = APP.iter().map(|known| known.name).collect();
-        if !chosen {
-            unknown_here(statement, ENVIRONMENT, "in `environment`", &more, diags);
-        }
-        return;
-    }
-    if word == "event" && !chosen {
-        for inner in statement.statements().filter(|inner| find(EVENT, &inner.name.value).is_none()) {
-            unknown_here(inner, EVENT, "in `event`", &[], diags);
-        }
-    }
 }
 
 fn check_target(statement: &Statement, all: &Declarations<'_>, diags: &mut Diagnostics) {

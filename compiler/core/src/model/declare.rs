@@ -134,7 +134,7 @@ fn declare<'a>(all: &mut Declarations<'a>, declared: Declared<'a>, diags: &mut D
 /// Reports words behind the name where none belong.
 fn extra_words(statement: &Statement, known: &Known, diags: &mut Diagnostics) {
     let taken = match known.name {
-        "event" | "profile" | "app" => return,
+        "event" | "profile" | "app" | "api" => return,
         "auth" => 2,
         _ => 1,
     };

@@ -202,9 +202,13 @@ pub fn schema(statement: &Statement, types: &Types<'_>, diags: &mut Diagnostics)
                     format!("`{name}` is a statement, and a `{}` holds fields", statement.name.value);
                 let help = format!("a field is written `{name}: string`");
                 diags.push(
-                    Diagnostic::new(Code::MisplacedField, other.head(), message)
-                        .help(help)
-                        .consequence(Consequence::OfKind(Code::UnclosedBlock, statement.span)),
+                    Diagnostic::new(Code::MisplacedField, other.head(), message).help(help).consequence(
+                        Consequence::OfKind(
+                            Code::UnclosedBlock,
+                            // The missing brace may be that of a block around this one.
+                            Span { start: 0, end: u32::MAX, ..statement.span },
+                        ),
+                    ),
                 );
             }
             _ => {}

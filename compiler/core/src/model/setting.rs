@@ -208,7 +208,11 @@ pub fn usage(name: &str, spec: &ParameterSpec) -> Option<String> {
         (None, ParameterType::Rate) => "100/s".to_owned(),
     };
     let tails: String = spec.tails.keys().map(|word| format!(" [{word} …]")).collect();
-    Some(format!("it is written `{name}{lead} {value}{tails}`: {}", spec.summary))
+    let mut summary = spec.summary.trim_end_matches('.').to_owned();
+    if let Some(first) = summary.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    Some(format!("it is written `{name}{lead} {value}{tails}`: {summary}"))
 }
 
 /// Reports deploy-time parameters in options: constructs compute with options, so these must be known.

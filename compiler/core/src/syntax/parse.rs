@@ -249,6 +249,14 @@ impl Reader<'_> {
     }
 
     fn arg(&mut self, pair: Pair<'_, Rule>, broken: &mut bool) -> Arg {
+        let before = self.diags.len();
+        let arg = self.read_arg(pair, broken);
+        // A value that was reported stands for nothing.
+        *broken |= self.diags.len() > before;
+        arg
+    }
+
+    fn read_arg(&mut self, pair: Pair<'_, Rule>, broken: &mut bool) -> Arg {
         let span = self.pair_span(&pair);
         let text = pair.as_str();
         let value = match pair.as_rule() {
