@@ -27,23 +27,3 @@ fn the_node_runtime() {
     let output = tools::run("node", &args, "");
     assert!(output.status.success(), "{}", tools::text(&output));
 }
-
-/// The handlers of the examples, with fakes for AWS.
-#[test]
-fn the_examples_handlers() {
-    let folder = repository().join("examples/access_cards/tests");
-    let python =
-        tools::run("python3", &["-B", "-m", "unittest", "discover", "-s", "examples/access_cards/tests"], "");
-    let text = tools::text(&python);
-    assert!(python.status.success() && !text.contains("Ran 0 tests"), "{text}");
-    let files: Vec<String> = std::fs::read_dir(folder)
-        .expect("the tests")
-        .flatten()
-        .map(|entry| entry.path().to_string_lossy().into_owned())
-        .filter(|path| path.ends_with(".test.mjs"))
-        .collect();
-    assert!(!files.is_empty());
-    let args: Vec<&str> = std::iter::once("--test").chain(files.iter().map(String::as_str)).collect();
-    let node = tools::run("node", &args, "");
-    assert!(node.status.success(), "{}", tools::text(&node));
-}

@@ -193,3 +193,56 @@ fn examples_are_formatted_and_build_in_every_environment() {
         }
     }
 }
+
+/// The handlers of the example, unit by unit and out of built packages, with fakes for AWS.
+#[test]
+fn the_examples_handlers_work() {
+    let run = |program: &str, args: &[&str]| {
+        let output = std::process::Command::new(program)
+            .args(args)
+            .current_dir(repository())
+            .env("PIPEC", env!("CARGO_BIN_EXE_pipec"))
+            .output()
+            .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && !text.contains("Ran 0 tests"), "{text}");
+    };
+    run("python3", &["-B", "-m", "unittest", "discover", "-s", "examples/access_cards/tests"]);
+    let tests = fs::read_dir(repository().join("examples/access_cards/tests")).expect("the tests");
+    let files: Vec<String> =
+        tests.flatten().map(|entry| entry.path().to_string_lossy().into_owned()).collect();
+    let files: Vec<&str> =
+        files.iter().map(String::as_str).filter(|path| path.ends_with(".test.mjs")).collect();
+    assert!(!files.is_empty());
+    run("node", &[&["--test"], files.as_slice()].concat());
+}
+
+/// Only a folder that a build of ours wrote is ever replaced.
+#[test]
+fn build_refuses_what_is_not_its_own() {
+    let sandbox = Sandbox::with(SMALL);
+    sandbox.write("site/manifest.json", b"{\"name\":\"a web app\"}");
+    sandbox.write("site/thesis.txt", b"mine");
+    assert_eq!(sandbox.pipec(&["build", "--out", "site"]).status, 2);
+    assert_eq!(sandbox.read("site/thesis.txt"), "mine");
+    sandbox.write("manifest.json", b"{\"pipec\":\"0\",\"artifacts\":{}}");
+    let ran = sandbox.pipec(&["build", "--out", "."]);
+    assert!(ran.status == 2 && ran.err.contains("holds the project"), "{}", ran.err);
+    assert!(sandbox.path("app.pipe").is_file());
+}
+
+#[test]
+fn two_builds_at_once_leave_a_whole_one() {
+    let sandbox = Sandbox::with(SMALL);
+    assert_eq!(sandbox.pipec(&["build"]).status, 0);
+    let whole = fs::read_dir(sandbox.path("build")).expect("the build").count();
+    for _ in 0..10 {
+        std::thread::scope(|scope| {
+            let runs: Vec<_> = (0..2).map(|_| scope.spawn(|| sandbox.pipec(&["build"]).status)).collect();
+            let done: Vec<i32> = runs.into_iter().map(|run| run.join().expect("a status")).collect();
+            assert!(done.contains(&0), "{done:?}");
+        });
+        assert_eq!(fs::read_dir(sandbox.path("build")).expect("the build").count(), whole);
+    }
+}

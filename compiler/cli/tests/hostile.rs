@@ -158,3 +158,76 @@ fn a_build_that_cannot_be_written_leaves_nothing() {
     assert_eq!(ran.status, 3, "{}", ran.err);
     assert_eq!(sandbox.read("out"), "a file where the folder would be");
 }
+
+/// Inheritance, types and emits in long chains, and profiles in diamonds: linear, and bounded on the stack.
+#[test]
+fn long_chains() {
+    use std::fmt::Write as _;
+    let chain =
+        |each: &dyn Fn(usize) -> String| (0..4_000).map(|number| each(number) + "\n").collect::<String>();
+    let emits = |n: usize| {
+        format!(
+            "event E{n} {{ ingress sns; subscriber s {{ handler python \"handlers/hear.py\"; emits E{} }} }}",
+            n + 1
+        )
+    };
+    let sandbox =
+        with_file("events/a.pipe", (chain(&emits) + "event E4000 { ingress sns; store s3 }\n").as_bytes());
+    assert_eq!(sandbox.pipec(&["graph"]).status, 0);
+    let types = chain(&|n| format!("type T{n} {{ next: T{} }}", n + 1))
+        + "type T4000 { end: int }\nevent A { ingress sns; store s3; schema { first: T0 } }\n";
+    assert_eq!(with_file("events/a.pipe", types.as_bytes()).pipec(&["graph"]).status, 0);
+    let profiles = chain(&|n| format!("profile p{n} is p{} {{ version 1 }}", n + 1))
+        + "profile p4000 { version 1 }\nevent A is p0 { ingress sns; store s3 }\n";
+    let ran = with_file("events/a.pipe", profiles.as_bytes()).pipec(&["check"]);
+    assert!(ran.status == 1 && ran.err.contains("deep"), "{}", ran.err);
+    let mut diamond = String::from(
+        "event A is p0 { ingress sns; store s3 }\nprofile p30 { version 1 }\nprofile q30 { version 1 }\n",
+    );
+    for n in 0..30 {
+        let _ = writeln!(
+            diamond,
+            "profile p{n} is p{0}, q{0} {{ version 1 }}\nprofile q{n} is p{0}, q{0} {{ version 1 }}",
+            n + 1
+        );
+    }
+    let ran = with_file("events/a.pipe", diamond.as_bytes()).pipec(&["check"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+}
+
+/// The scanner that bounds nesting and the parser must agree on where texts, comments and lines end.
+#[test]
+fn nesting_behind_odd_line_ends() {
+    for start in ["x /a// ", "y \"\r", "// c\r", "% \" ", "% // \n"] {
+        let text = format!("{start}{}", "x {".repeat(5_000));
+        let (status, _) = codes(&with_file("events/a.pipe", text.as_bytes()));
+        assert_eq!(status, 1, "{start:?}");
+    }
+}
+
+/// A pipe would make a reader wait for ever.
+#[test]
+fn files_that_are_no_files() {
+    let sandbox = Sandbox::with(SMALL);
+    let made =
+        std::process::Command::new("mkfifo").arg(sandbox.path("events/x.pipe")).status().expect("mkfifo");
+    assert!(made.success());
+    let ran = sandbox.pipec(&["check"]);
+    assert!(ran.status == 3 && ran.err.contains("no ordinary file"), "{}", ran.err);
+}
+
+/// `pipec … | head` ends without a panic.
+#[test]
+fn a_reader_that_goes_away() {
+    let sandbox = Sandbox::with(SMALL);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_pipec"))
+        .args(["debug", "stacks"])
+        .current_dir(sandbox.path(""))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("pipec starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+}
