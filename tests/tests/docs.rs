@@ -50,7 +50,11 @@ fn projects_of_the_construct_guide_compile() {
         if begins {
             projects.push(Project::default());
         }
-        projects.last_mut().expect("a project").add(path, &text);
+        let project = projects.last_mut().expect("a project");
+        for handler in text.split('"').filter(|part| part.starts_with("handlers/")) {
+            project.files.entry(handler.to_owned()).or_default();
+        }
+        project.add(path, &text);
     }
     assert!(!projects.is_empty());
     for project in projects {
