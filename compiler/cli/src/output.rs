@@ -58,7 +58,8 @@ fn is_ours(out: &Path) -> bool {
     }
     let manifest = fs::read(out.join(MARK)).ok();
     let manifest = manifest.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
-    manifest.is_some_and(|manifest| manifest["pipec"].is_string() && manifest["artifacts"].is_object())
+    let has = |key: &str| manifest.as_ref().is_some_and(|manifest| manifest.get(key).is_some());
+    has("pipec") && has("artifacts")
 }
 
 /// A name beside a file that no other run uses.
