@@ -5,6 +5,7 @@
 //! declaration names (`place`), turns references into what the two stacks allow (`link`) and checks what
 //! CloudFormation would refuse (`limits`).
 
+mod event_instances;
 mod facts;
 mod instances;
 mod limits;
