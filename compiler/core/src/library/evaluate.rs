@@ -3,7 +3,7 @@
 //! An expression sees the instance's parameters, the ports of what is bound to it, its own resources and the
 //! project's facts. What it yields is a value, so it can never break the structure around it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::value::Value;
@@ -41,6 +41,8 @@ pub(super) type Compiled<'e> = (Expression<'e, 'e>, &'e Source);
 
 struct CompiledConstruct<'e> {
     construct: &'e Construct,
+    /// Needs and the ports that expressions name of them, for constructs of a project's own.
+    uses: Vec<(String, String)>,
     locals: Vec<(&'e str, Node<Compiled<'e>>)>,
     checks: Vec<(Compiled<'e>, Option<Node<Compiled<'e>>>)>,
     offers: Vec<(&'e str, CompiledOffer<'e>)>,
@@ -122,6 +124,17 @@ impl<'e> Evaluator<'e> {
         {
             let message = format!("it needs `{}`, and there is none here", need.name);
             return Err(EvaluationError { kind: EvaluationKind::Unbound, ..fail(construct, "", message) });
+        }
+        for (need, port) in &compiled.uses {
+            let bound = values.get(need).and_then(|value| value.downcast_object_ref::<Ports>());
+            if let Some(ports) = bound.filter(|ports| !ports.values.contains_key(port)) {
+                let message = format!("`{}` offers no port `{port}`", ports.construct);
+                let expression = format!("{need}.{port}");
+                return Err(EvaluationError {
+                    kind: EvaluationKind::MissingPort,
+                    ..fail(construct, &expression, message)
+                });
+            }
         }
         let scope = |values: &BTreeMap<String, Value>| {
             Value::from_object(Names {
@@ -251,10 +264,41 @@ fn compile<'e>(
     for (resource, template) in resources.iter_mut().zip(construct.resources.values()) {
         resource.when = template.when.as_ref().map(&mut expression).transpose()?;
     }
-    Ok(CompiledConstruct { construct, locals, checks, offers, resources })
+    Ok(CompiledConstruct { construct, uses: uses(env, construct), locals, checks, offers, resources })
 }
 
-/// [`Node::try_map`] with references into the construct, which a closure over `&Source` cannot express.
+/// The ports that a construct's expressions name. A misspelt one in a comparison would be false without a word.
+/// Those of stdlib are covered by its tests.
+fn uses(env: &Environment<'static>, construct: &Construct) -> Vec<(String, String)> {
+    if !construct.file.starts_with("lib/") {
+        return Vec::new();
+    }
+    let mut found = BTreeSet::new();
+    let mut look = |source: &Source, _: &[String]| {
+        let names = env.compile_expression(&source.text).map(|compiled| compiled.undeclared_variables(true));
+        for name in names.unwrap_or_default() {
+            if let Some((root, rest)) = name.split_once('.')
+                && construct.needs.iter().any(|need| need.name == root)
+            {
+                found.insert((root.to_owned(), rest.split('.').next().unwrap_or(rest).to_owned()));
+            }
+        }
+    };
+    for node in construct.locals.values() {
+        node.visit(&mut Vec::new(), &mut look);
+    }
+    for offer in construct.offers.values() {
+        if let OfferValue::Value(node) = &offer.value {
+            node.visit(&mut Vec::new(), &mut look);
+        }
+    }
+    for resource in construct.resources.values() {
+        resource.body.visit(&mut Vec::new(), &mut look);
+    }
+    found.into_iter().collect()
+}
+
+/// A node with every expression compiled.
 fn compile_node<'e>(
     node: &'e Node<Source>,
     with: &mut impl FnMut(&'e Source) -> Result<Compiled<'e>, Error>,

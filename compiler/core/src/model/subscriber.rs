@@ -230,10 +230,11 @@ impl Reader<'_, '_> {
                     continue;
                 }
             };
+            let short = name.len() < 2 || !name.starts_with(|c: char| c.is_ascii_alphabetic());
             let reserved =
-                name.starts_with("PIPEC_") || name.starts_with("AWS_") || name.contains(['-', '.']);
+                short || name.starts_with("PIPEC_") || name.starts_with("AWS_") || name.contains(['-', '.']);
             if reserved {
-                let help = "names hold letters, digits and `_`; `AWS_` and `PIPEC_` are taken by Lambda and the runtime";
+                let help = "names begin with a letter and hold at least two letters, digits or `_`; `AWS_` and `PIPEC_` are taken";
                 diags.push(
                     Diagnostic::new(
                         Code::WrongValue,

@@ -28,6 +28,10 @@ pub fn lower(
     let before = diags.len();
     let instances = instantiate(graph, library, &evaluator, packages, diags);
     let produced = produce(&evaluator, &instances.made, diags);
+    if diags.len() > before && diags.has_errors() {
+        // References to what could not be made would only be more findings of the same mistake.
+        return None;
+    }
     let placed = place(&instances.made, produced, sources, diags);
     let mut tree = StackTree {
         app: graph.model.app.clone(),

@@ -207,7 +207,7 @@ impl Reader<'_> {
             Some(end) if end.as_rule() == Rule::close => span.end = self.pair_span(&end).end,
             _ => {
                 let brace = Span { end: span.start + 1, ..span };
-                let help = "add the `}` that ends this block; everything below it was read as part of it";
+                let help = "add the `}` that ends this block";
                 // A text without its end takes the brace with it.
                 self.diags.push(
                     Diagnostic::new(Code::UnclosedBlock, brace, "this `{` is never closed")
