@@ -1,6 +1,7 @@
 //! Stacks and roots as CloudFormation templates, ready to be written in either format.
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::json;
 
 use super::render::Format;
@@ -41,13 +42,15 @@ impl Serialize for Nested<'_> {
             .iter()
             .map(|resource| (&resource.logical_id, Body { resource, nested: self }));
         map.serialize_entry("Resources", &Map(resources.collect()))?;
-        if !self.stack.outputs.is_empty() {
-            let outputs = self
-                .stack
-                .outputs
-                .iter()
-                .map(|(name, symbol)| (name, Output { data: Data::Ref(symbol.clone()), nested: self }));
-            map.serialize_entry("Outputs", &Map(outputs.collect()))?;
+        let wired = self.stack.outputs.iter().map(|(name, symbol)| {
+            (name, Output { data: Data::Ref(symbol.clone()), about: None, nested: self })
+        });
+        let shown = self.stack.shown.iter().map(|(name, value, about)| {
+            (name, Output { data: value.clone(), about: Some(about.as_str()), nested: self })
+        });
+        let outputs: Vec<_> = wired.chain(shown).collect();
+        if !outputs.is_empty() {
+            map.serialize_entry("Outputs", &Map(outputs))?;
         }
         map.end()
     }
@@ -128,13 +131,20 @@ fn depends_on(resource: &Resource, stack: &Stack) -> Vec<String> {
 
 struct Output<'a> {
     data: Data,
+    /// What it is, where people read it.
+    about: Option<&'a str>,
     nested: &'a Nested<'a>,
 }
 
 impl Serialize for Output<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let linked = Linked { data: &self.data, links: &self.nested.stack.links };
-        Map(vec![("Value", Value(linked, self.nested.format))]).serialize(serializer)
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(about) = self.about {
+            map.serialize_entry("Description", about)?;
+        }
+        map.serialize_entry("Value", &Value(linked, self.nested.format))?;
+        map.end()
     }
 }
 
@@ -183,15 +193,29 @@ impl Serialize for RootTemplate<'_> {
         let resources =
             nested.map(|(stack, key)| (stack.name.logical_id(), NestedStack { template: self, stack, key }));
         map.serialize_entry("Resources", &Map(resources.collect()))?;
-        if !self.root.outputs.is_empty() {
-            let outputs = self.root.outputs.iter().map(|(name, (stack, output))| {
+        let wired = self.root.outputs.iter().map(|(name, (stack, output))| (name, (stack, output, None)));
+        let shown =
+            self.root.shown.iter().map(|(name, (stack, output, about))| (name, (stack, output, Some(about))));
+        let outputs: Vec<_> = wired
+            .chain(shown)
+            .map(|(name, (stack, output, about))| {
                 let value = Function { name: "GetAtt", argument: format!("{stack}.Outputs.{output}") };
-                (name, Map(vec![("Value", Call(value, self.format))]))
-            });
-            map.serialize_entry("Outputs", &Map(outputs.collect()))?;
+                (name, RootOutput { value: Call(value, self.format), about })
+            })
+            .collect();
+        if !outputs.is_empty() {
+            map.serialize_entry("Outputs", &Map(outputs))?;
         }
         map.end()
     }
+}
+
+#[derive(Serialize)]
+struct RootOutput<'a> {
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    about: Option<&'a String>,
+    #[serde(rename = "Value")]
+    value: Call,
 }
 
 fn root_parameter(parameter: &RootParameter) -> serde_json::Value {

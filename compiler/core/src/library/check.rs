@@ -45,6 +45,9 @@ impl Checker<'_> {
             self.problems.push((Code::BadConstruct, Problem::new(Range::default(), message)));
         }
         self.names(construct);
+        for output in construct.outputs.values() {
+            self.node(&output.value);
+        }
         for offer in construct.offers.values() {
             match &offer.value {
                 OfferValue::Value(node) => self.node(node),

@@ -27,6 +27,8 @@ pub struct Construct {
     pub offers: IndexMap<String, Offer>,
     /// Its resources, by the last part of their logical ids.
     pub resources: IndexMap<String, ResourceTemplate>,
+    /// What people want to know of a deployment, by name.
+    pub outputs: IndexMap<String, Output>,
     /// Text templates beside the construct file, by file name.
     pub templates: IndexMap<String, String>,
     /// The file it was read from, for messages.
@@ -74,6 +76,15 @@ pub struct Check {
     pub message: String,
     /// What to do about it; may hold expressions.
     pub help: Option<Node<Source>>,
+}
+
+/// A value that a deployment shows.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The value.
+    pub value: Node<Source>,
+    /// What it is.
+    pub summary: String,
 }
 
 /// A port.

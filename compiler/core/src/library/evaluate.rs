@@ -47,6 +47,7 @@ struct CompiledConstruct<'e> {
     checks: Vec<(Compiled<'e>, Option<Node<Compiled<'e>>>)>,
     offers: Vec<(&'e str, CompiledOffer<'e>)>,
     resources: Vec<CompiledResource<'e>>,
+    outputs: Vec<Node<Compiled<'e>>>,
 }
 
 enum CompiledOffer<'e> {
@@ -64,6 +65,19 @@ struct CompiledResource<'e> {
     joins: Option<Node<Compiled<'e>>>,
     follows: Option<Node<Compiled<'e>>>,
     body: Node<Compiled<'e>>,
+}
+
+/// A value that a deployment shows.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Its name, behind the instance's prefix.
+    pub name: String,
+    /// The kind of stack that shows it: that of the construct.
+    pub stack: StackKind,
+    /// The value.
+    pub value: Data,
+    /// What it is.
+    pub summary: String,
 }
 
 /// All constructs of a library, ready to be instantiated.
@@ -166,6 +180,22 @@ impl<'e> Evaluator<'e> {
         Ok((Scope { value: scope }, instance))
     }
 
+    /// What an instance shows of itself.
+    ///
+    /// # Errors
+    /// The first expression that gave nothing.
+    pub fn outputs(&self, construct: &str, scope: &Scope) -> Result<Vec<Shown>, EvaluationError> {
+        let Some(compiled) = self.constructs.get(construct) else { return Ok(Vec::new()) };
+        let mut shown = Vec::new();
+        for ((name, output), code) in compiled.construct.outputs.iter().zip(&compiled.outputs) {
+            if let Some(value) = run(construct, code, &scope.value)? {
+                let stack = compiled.construct.stack;
+                shown.push(Shown { name: name.clone(), stack, value, summary: output.summary.clone() });
+            }
+        }
+        Ok(shown)
+    }
+
     /// The resources of an instance.
     ///
     /// # Errors
@@ -252,6 +282,8 @@ fn compile<'e>(
         checks.push((expression(&check.that)?, help));
     }
     let mut node = |node: &'e Node<Source>| compile_node(node, &mut expression);
+    let outputs =
+        construct.outputs.values().map(|output| node(&output.value)).collect::<Result<_, Error>>()?;
     let mut resources = Vec::new();
     for template in construct.resources.values() {
         resources.push(CompiledResource {
@@ -264,7 +296,15 @@ fn compile<'e>(
     for (resource, template) in resources.iter_mut().zip(construct.resources.values()) {
         resource.when = template.when.as_ref().map(&mut expression).transpose()?;
     }
-    Ok(CompiledConstruct { construct, uses: uses(env, construct), locals, checks, offers, resources })
+    Ok(CompiledConstruct {
+        construct,
+        uses: uses(env, construct),
+        locals,
+        checks,
+        offers,
+        resources,
+        outputs,
+    })
 }
 
 /// The ports that a construct's expressions name. A misspelt one in a comparison would be false without a word.

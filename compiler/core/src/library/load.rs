@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Library;
 use super::check::check;
-use super::construct::{Check, Construct, Need, Offer, OfferValue, ResourceTemplate, StackKind};
+use super::construct::{Check, Construct, Need, Offer, OfferValue, Output, ResourceTemplate, StackKind};
 use super::node::{Node, Problem, Source, expression, node};
 use super::parameter::ParameterSpec;
 use super::yaml::{Entries, Place, Range, Yaml};
@@ -67,7 +67,16 @@ struct RawConstruct {
     #[serde(default)]
     offers: IndexMap<String, Place<Yaml>>,
     #[serde(default)]
+    outputs: IndexMap<String, RawOutput>,
+    #[serde(default)]
     resources: IndexMap<String, Place<Yaml>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOutput {
+    value: Place<Yaml>,
+    summary: String,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +170,13 @@ fn read(file: &ConstructFile) -> Result<Construct, Problem> {
         checks,
         offers,
         resources,
+        outputs: raw
+            .outputs
+            .iter()
+            .map(|(name, raw)| {
+                Ok((name.clone(), Output { value: node(&raw.value)?, summary: raw.summary.clone() }))
+            })
+            .collect::<Result<_, Problem>>()?,
         templates: file.templates.clone(),
         file: file.path.clone(),
     })

@@ -24,7 +24,7 @@ pub use assemble::{FACTS, assemble, extend};
 pub use check::MAX_RESOURCES;
 pub use construct::{Check, Construct, Offer, ResourceTemplate, StackKind};
 pub use data::{Data, Piece, ResourceId, Symbol};
-pub use evaluate::{Evaluator, Produced};
+pub use evaluate::{Evaluator, Produced, Shown};
 pub use load::{Checks, ConstructFile, LibraryError, load};
 pub use machine::Machine;
 pub use parameter::{ParameterSpec, ParameterType, Written};

@@ -44,7 +44,9 @@ fn stack_size(stack: &Stack, tree: &StackTree, diags: &mut Diagnostics) {
         );
         diags.push(Diagnostic::new(Code::TooManyResources, span, message).help(SPLIT));
     }
-    for (what, count) in [("parameters", stack.parameters.len()), ("outputs", stack.outputs.len())] {
+    for (what, count) in
+        [("parameters", stack.parameters.len()), ("outputs", stack.outputs.len() + stack.shown.len())]
+    {
         if count > MAX_VALUES {
             let message = format!(
                 "the stack `{}` has {count} {what}, and CloudFormation takes {MAX_VALUES}",
@@ -87,7 +89,9 @@ fn root_size(root: &Root, tree: &StackTree, diags: &mut Diagnostics) {
             format!("{name} has {all} resources, and CloudFormation takes {MAX_OPERATION} in one deployment");
         diags.push(Diagnostic::new(Code::OperationTooLarge, span, message).help(SPLIT));
     }
-    for (what, count) in [("parameters", root.parameters.len()), ("outputs", root.outputs.len())] {
+    for (what, count) in
+        [("parameters", root.parameters.len()), ("outputs", root.outputs.len() + root.shown.len())]
+    {
         if count > MAX_VALUES {
             let message =
                 format!("the root of {name} has {count} {what}, and CloudFormation takes {MAX_VALUES}");

@@ -45,6 +45,14 @@ pub fn link(
     }
     offer_outputs(tree, outputs, index);
     root_wires(tree, model);
+    for root in &mut tree.roots {
+        for stack in &root.stacks {
+            let id = stack.name.logical_id();
+            root.shown.extend(stack.shown.iter().map(|(name, _, summary)| {
+                (format!("{id}{name}"), (id.clone(), name.clone(), summary.clone()))
+            }));
+        }
+    }
     follow(tree, collections);
 }
 
@@ -63,7 +71,7 @@ struct Wanted {
 impl Linker<'_> {
     fn stack(&self, stack: &mut Stack) -> Wanted {
         let mut wanted = Wanted::default();
-        let Stack { name, resources, links, parameters, .. } = stack;
+        let Stack { name, resources, links, parameters, shown, .. } = stack;
         for resource in resources.iter() {
             let mut symbols = Vec::new();
             gather(&resource.body, &mut symbols);
@@ -75,6 +83,13 @@ impl Linker<'_> {
                     Some(found) => drop(links.insert(symbol.clone(), found)),
                     None => wanted.diags.push(unlinkable(resource, self.index, symbol, name)),
                 }
+            }
+        }
+        let mut symbols = Vec::new();
+        shown.iter().for_each(|(_, value, _)| gather(value, &mut symbols));
+        for symbol in symbols {
+            if let Some(found) = self.resolve(symbol, name, parameters, &mut wanted) {
+                links.entry(symbol.clone()).or_insert(found);
             }
         }
         wanted

@@ -32,7 +32,8 @@ pub fn lower(
         // References to what could not be made would only be more findings of the same mistake.
         return None;
     }
-    let placed = place(&instances.made, produced, sources, diags);
+    let mut placed = place(&instances.made, produced, sources, diags);
+    show(&evaluator, &instances.made, &mut placed, diags);
     let mut tree = StackTree {
         app: graph.model.app.clone(),
         environment: graph.model.environment.clone(),
@@ -116,6 +117,24 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
     placed
 }
 
+/// Adds what instances show of themselves to the stacks of their constructs.
+fn show(evaluator: &Evaluator<'_>, made: &[Made], placed: &mut Placed, diags: &mut Diagnostics) {
+    for made in made {
+        match evaluator.outputs(&made.construct, &made.scope) {
+            Ok(shown) => {
+                for output in shown {
+                    let shared = matches!(output.stack, StackKind::Foundation | StackKind::Stores);
+                    let prefix = if shared { &made.prefix.shared } else { &made.prefix.own };
+                    if let Some(stack) = placed.stacks.get_mut(&made.home.stack(output.stack)) {
+                        stack.shown.push((format!("{prefix}{}", output.name), output.value, output.summary));
+                    }
+                }
+            }
+            Err(error) => diags.push(explain(&error, &made.origin)),
+        }
+    }
+}
+
 fn same_id(logical_id: &str, made: &Made) -> Diagnostic {
     let message = format!("two resources of one stack would both be called `{logical_id}`");
     Diagnostic::new(Code::SameLogicalId, made.origin.span, message)
@@ -129,6 +148,7 @@ impl Stack {
             resources: Vec::new(),
             parameters: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            shown: Vec::new(),
             after: BTreeSet::new(),
             links: BTreeMap::new(),
         }
@@ -143,6 +163,7 @@ fn roots(stacks: BTreeMap<StackName, Stack>) -> Vec<Root> {
             domain,
             parameters: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            shown: BTreeMap::new(),
             stacks: Vec::new(),
         });
         root.stacks.push(stack);

@@ -47,6 +47,8 @@ pub struct Root {
     pub parameters: BTreeMap<String, RootParameter>,
     /// What other roots need of this one: output name to the nested stack's logical id and output.
     pub outputs: BTreeMap<String, (String, String)>,
+    /// What people want to know: output name to the nested stack's logical id, its output, and what it is.
+    pub shown: BTreeMap<String, (String, String, String)>,
     /// Its nested stacks, in the order of their layers and names.
     pub stacks: Vec<Stack>,
 }
@@ -83,6 +85,8 @@ pub struct Stack {
     pub parameters: BTreeMap<String, Wire>,
     /// Output name to the reference it shows.
     pub outputs: BTreeMap<String, Symbol>,
+    /// Outputs for people: name, value, what it is. The root shows them too.
+    pub shown: Vec<(String, Data, String)>,
     /// Stacks that must be complete before this one, beside those it takes values from.
     pub after: BTreeSet<StackName>,
     /// What every reference of its resources became.
