@@ -316,7 +316,8 @@ fn uses(env: &Environment<'static>, construct: &Construct) -> Vec<(String, Strin
     let mut found = BTreeSet::new();
     let mut look = |source: &Source, _: &[String]| {
         let names = env.compile_expression(&source.text).map(|compiled| compiled.undeclared_variables(true));
-        for name in names.unwrap_or_default() {
+        let names: BTreeSet<String> = names.unwrap_or_default().into_iter().collect();
+        for name in names {
             if let Some((root, rest)) = name.split_once('.')
                 && construct.needs.iter().any(|need| need.name == root)
             {
