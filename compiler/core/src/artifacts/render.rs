@@ -45,11 +45,21 @@ pub fn render(
     format: Format,
     diags: &mut Diagnostics,
 ) -> Option<Bundle> {
+    let (bundle, map) = rayon::join(|| templates(tree, format), || pretty(&source_map(tree, sources)));
+    let (mut bundle, findings) = bundle;
+    diags.extend(findings);
+    bundle.files.insert("source-map.json".to_owned(), Arc::new(map));
+    (!diags.has_errors()).then_some(bundle)
+}
+
+/// The templates, packages and manifest, and what is wrong with them.
+fn templates(tree: &StackTree, format: Format) -> (Bundle, Diagnostics) {
+    let mut diags = Diagnostics::new();
+    let diags = &mut diags;
     let mut bundle = Bundle::default();
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
-    let before = diags.len();
     for root in &tree.roots {
-        let texts: Vec<Result<String, String>> =
+        let texts: Vec<Result<Written, String>> =
             root.stacks.par_iter().map(|stack| write(&Nested { tree, stack, format }, format)).collect();
         let mut root_keys = Vec::new();
         for (stack, text) in root.stacks.iter().zip(texts) {
@@ -73,8 +83,7 @@ pub fn render(
     }
     let manifest = manifest(tree, &keys, format);
     bundle.files.insert("manifest.json".to_owned(), Arc::new(pretty(&manifest)));
-    bundle.files.insert("source-map.json".to_owned(), Arc::new(pretty(&source_map(tree, sources))));
-    (diags.len() == before).then_some(bundle)
+    (bundle, std::mem::take(diags))
 }
 
 /// The folder of a root's templates.
@@ -82,7 +91,19 @@ pub fn folder(root: &Root) -> String {
     root.domain.as_ref().map(|domain| format!("domains/{domain}/")).unwrap_or_default()
 }
 
-fn write(template: &(impl serde::Serialize + Sync), format: Format) -> Result<String, String> {
+/// A template's text and the hash of it.
+struct Written {
+    text: String,
+    hash: String,
+}
+
+fn write(template: &(impl serde::Serialize + Sync), format: Format) -> Result<Written, String> {
+    let text = to_text(template, format)?;
+    let hash = sha256(text.as_bytes());
+    Ok(Written { text, hash })
+}
+
+fn to_text(template: &(impl serde::Serialize + Sync), format: Format) -> Result<String, String> {
     match format {
         Format::Yaml => yaml::to_text(template),
         Format::Json => {
@@ -102,19 +123,19 @@ fn bundle_template(
     bundle: &mut Bundle,
     tree: &StackTree,
     path: &str,
-    text: Result<String, String>,
+    written: Result<Written, String>,
     root_keys: &mut Vec<String>,
     keys: &mut BTreeMap<String, String>,
     diags: &mut Diagnostics,
 ) -> usize {
     let span = tree.app.origin.span;
-    let text = text.unwrap_or_else(|error| {
+    let Written { text, hash } = written.unwrap_or_else(|error| {
         diags.push(Diagnostic::new(
             Code::TemplateTooLarge,
             span,
             format!("`{path}` cannot be written: {error}"),
         ));
-        String::new()
+        Written { text: String::new(), hash: String::new() }
     });
     if text.len() > MAX_TEMPLATE {
         let message = format!("`{path}` has {} bytes, and CloudFormation takes {MAX_TEMPLATE}", text.len());
@@ -122,7 +143,7 @@ fn bundle_template(
         diags.push(Diagnostic::new(Code::TemplateTooLarge, span, message).help(help));
     }
     let ending = path.rsplit('.').next().unwrap_or("yaml");
-    let key = format!("templates/{}.{ending}", sha256(text.as_bytes()));
+    let key = format!("templates/{hash}.{ending}");
     root_keys.push(key.clone());
     keys.insert(path.to_owned(), key);
     let size = text.len();

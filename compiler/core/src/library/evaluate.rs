@@ -37,10 +37,31 @@ pub struct Produced {
     pub body: Data,
 }
 
-pub(super) type Compiled<'e> = (Expression<'e, 'e>, &'e Source);
+/// An expression, compiled.
+pub(super) struct Compiled<'e> {
+    /// `["key", "arn"]` where the expression is no more than `key.arn`, as most are: looked up without the engine.
+    pub(super) path: Option<Vec<&'e str>>,
+    pub(super) expression: Expression<'e, 'e>,
+    pub(super) source: &'e Source,
+}
+
+/// The names of an expression that only follows names.
+fn path(source: &str) -> Option<Vec<&str>> {
+    const WORDS: &[&str] = &["true", "false", "none", "True", "False", "None", "not"];
+    let name = |part: &&str| {
+        let first = part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        first && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !WORDS.contains(part)
+    };
+    let parts: Vec<&str> = source.split('.').collect();
+    parts.iter().all(name).then_some(parts)
+}
 
 struct CompiledConstruct<'e> {
     construct: &'e Construct,
+    id: Arc<str>,
+    /// The values that its names have in every instance unless something is bound: defaults, and nothing.
+    names: BTreeMap<Arc<str>, Value>,
+    resource_names: Vec<Arc<str>>,
     /// Needs and the ports that expressions name of them, for constructs of a project's own.
     uses: Vec<(String, String)>,
     locals: Vec<(&'e str, Node<Compiled<'e>>)>,
@@ -115,32 +136,28 @@ impl<'e> Evaluator<'e> {
                 kind: EvaluationKind::Failed,
             });
         };
-        let mut values = BTreeMap::new();
-        for (index, name) in compiled.construct.resources.keys().enumerate() {
+        let mut values = compiled.names.clone();
+        for (index, name) in compiled.resource_names.iter().enumerate() {
             let id = ResourceId(base.0 + index as u32);
             values.insert(name.clone(), reference(Symbol::Resource { id, attribute: None }));
         }
-        for (name, spec) in &compiled.construct.parameters {
-            let default = default_of(spec);
-            values.insert(name.clone(), default.map_or(Value::UNDEFINED, |setting| setting_value(&setting)));
-        }
-        for need in &compiled.construct.needs {
-            values.insert(need.name.clone(), Value::UNDEFINED);
-        }
         for (name, binding) in bindings {
-            values.insert((*name).to_owned(), binding.to_value());
+            match values.get_mut(*name) {
+                Some(value) => *value = binding.to_value(),
+                None => drop(values.insert(Arc::from(*name), binding.to_value())),
+            }
         }
         if let Some(need) = compiled
             .construct
             .needs
             .iter()
-            .find(|need| !need.optional && values.get(&need.name).is_none_or(Value::is_undefined))
+            .find(|need| !need.optional && values.get(need.name.as_str()).is_none_or(Value::is_undefined))
         {
             let message = format!("it needs `{}`, and there is none here", need.name);
             return Err(EvaluationError { kind: EvaluationKind::Unbound, ..fail(construct, "", message) });
         }
         for (need, port) in &compiled.uses {
-            let bound = values.get(need).and_then(|value| value.downcast_object_ref::<Ports>());
+            let bound = values.get(need.as_str()).and_then(|value| value.downcast_object_ref::<Ports>());
             if let Some(ports) = bound.filter(|ports| !ports.values.contains_key(port)) {
                 let message = format!("`{}` offers no port `{port}`", ports.construct);
                 let expression = format!("{need}.{port}");
@@ -150,16 +167,16 @@ impl<'e> Evaluator<'e> {
                 });
             }
         }
-        let scope = |values: &BTreeMap<String, Value>| {
+        let scope = |values: &BTreeMap<Arc<str>, Value>| {
             Value::from_object(Names {
-                construct: construct.to_owned(),
+                construct: compiled.id.clone(),
                 values: values.clone(),
                 outer: Some(globals.value.clone()),
             })
         };
         for (name, local) in &compiled.locals {
             let value = run_value(construct, local, &scope(&values))?;
-            values.insert((*name).to_owned(), value);
+            values.insert(Arc::from(*name), value);
         }
         let scope = scope(&values);
         for ((that, help), check) in compiled.checks.iter().zip(&compiled.construct.checks) {
@@ -255,8 +272,10 @@ fn compile<'e>(
     env: &'e Environment<'static>,
     construct: &'e Construct,
 ) -> Result<CompiledConstruct<'e>, Error> {
-    let mut expression =
-        |source: &'e Source| Ok::<_, Error>((env.compile_expression_owned(source.text.clone())?, source));
+    let mut expression = |source: &'e Source| {
+        let expression = env.compile_expression_owned(source.text.clone())?;
+        Ok::<_, Error>(Compiled { path: path(&source.text), expression, source })
+    };
     let mut node = |node: &'e Node<Source>| compile_node(node, &mut expression);
     let locals = construct
         .locals
@@ -297,6 +316,9 @@ fn compile<'e>(
         resource.when = template.when.as_ref().map(&mut expression).transpose()?;
     }
     Ok(CompiledConstruct {
+        id: Arc::from(construct.id.as_str()),
+        names: names(construct),
+        resource_names: construct.resources.keys().map(|name| Arc::from(name.as_str())).collect(),
         construct,
         uses: uses(env, construct),
         locals,
@@ -305,6 +327,15 @@ fn compile<'e>(
         resources,
         outputs,
     })
+}
+
+/// Parameters with their defaults; needs, and parameters without one, are undefined.
+fn names(construct: &Construct) -> BTreeMap<Arc<str>, Value> {
+    let default = |spec| default_of(spec).map_or(Value::UNDEFINED, |setting| setting_value(&setting));
+    let parameters =
+        construct.parameters.iter().map(|(name, spec)| (Arc::from(name.as_str()), default(spec)));
+    let needs = construct.needs.iter().map(|need| (Arc::from(need.name.as_str()), Value::UNDEFINED));
+    parameters.chain(needs).collect()
 }
 
 /// The ports that a construct's expressions name. A misspelt one in a comparison would be false without a word.

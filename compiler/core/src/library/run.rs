@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
+use minijinja::{Error, ErrorKind};
 
 use super::data::{Data, Piece};
 use super::evaluate::Compiled;
@@ -50,9 +52,9 @@ pub(super) fn fail(construct: &str, expression: &str, message: String) -> Evalua
 }
 
 pub(super) fn eval(construct: &str, code: &Compiled<'_>, scope: &Value) -> Result<Value, EvaluationError> {
-    let value = code.0.eval(scope.clone()).map_err(|error| {
+    let value = value_of(code, scope).map_err(|error| {
         let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
-        fail(construct, &code.1.text, format!("{}{cause}", say(&error)))
+        fail(construct, &code.source.text, format!("{}{cause}", say(&error)))
     })?;
     match value.downcast_object_ref::<Missing>() {
         None => Ok(value),
@@ -60,11 +62,23 @@ pub(super) fn eval(construct: &str, code: &Compiled<'_>, scope: &Value) -> Resul
             kind: EvaluationKind::MissingPort,
             ..fail(
                 construct,
-                &code.1.text,
+                &code.source.text,
                 format!("`{}` offers no port `{}`", missing.construct, missing.port),
             )
         }),
     }
+}
+
+fn value_of(code: &Compiled<'_>, scope: &Value) -> Result<Value, Error> {
+    let Some(path) = &code.path else { return code.expression.eval(scope.clone()) };
+    let mut value = scope.clone();
+    for (depth, name) in path.iter().enumerate() {
+        if depth > 0 && value.is_undefined() {
+            return Err(ErrorKind::UndefinedError.into());
+        }
+        value = value.get_attr(name)?;
+    }
+    Ok(value)
 }
 
 /// A node's value for further expressions.
@@ -115,7 +129,7 @@ pub(super) fn run(
         Node::Const(data) => Some(Data::Shared(data.clone())),
         Node::Expr(code) => {
             let value = eval(construct, code, scope)?;
-            to_data(&value).map_err(|message| fail(construct, &code.1.text, message))?
+            to_data(&value).map_err(|message| fail(construct, &code.source.text, message))?
         }
         Node::Text(parts) => Some(Data::from_text(&text(construct, parts, scope)?)),
         Node::List(items) => {
@@ -166,11 +180,11 @@ fn run_item(
         return Ok(());
     };
     let values = eval(construct, of, scope)?;
-    let items = values.try_iter().map_err(|error| fail(construct, &of.1.text, say(&error)))?;
+    let items = values.try_iter().map_err(|error| fail(construct, &of.source.text, say(&error)))?;
     for item in items {
-        let values = BTreeMap::from([(name.clone(), item)]);
+        let values = BTreeMap::from([(Arc::from(name.as_str()), item)]);
         let inner =
-            Value::from_object(Names { construct: construct.to_owned(), values, outer: Some(scope.clone()) });
+            Value::from_object(Names { construct: construct.into(), values, outer: Some(scope.clone()) });
         list.extend(run(construct, body, &inner)?);
     }
     Ok(())
@@ -187,7 +201,7 @@ fn text(construct: &str, parts: &[TextPart<Compiled<'_>>], scope: &Value) -> Res
                 if value.is_undefined() || write!(out, "{value}").is_err() {
                     return Err(fail(
                         construct,
-                        &code.1.text,
+                        &code.source.text,
                         "it has no value, and stands in a text".to_owned(),
                     ));
                 }

@@ -42,8 +42,8 @@ pub struct Scope {
 
 #[derive(Debug)]
 pub(super) struct Names {
-    pub(super) construct: String,
-    pub(super) values: BTreeMap<String, Value>,
+    pub(super) construct: Arc<str>,
+    pub(super) values: BTreeMap<Arc<str>, Value>,
     pub(super) outer: Option<Value>,
 }
 
@@ -55,7 +55,7 @@ impl Object for Names {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         match key {
             SELF => Some(Value::from_dyn_object(self.clone())),
-            CONSTRUCT => Some(Value::from(self.construct.as_str())),
+            CONSTRUCT => Some(Value::from(&*self.construct)),
             _ => match self.values.get(key) {
                 Some(found) => Some(found.clone()),
                 None => self
@@ -184,19 +184,17 @@ impl Scope {
     /// A scope of plain names, for what all instances see.
     #[must_use]
     pub fn globals(bindings: &[(&str, Binding)]) -> Scope {
-        let values =
-            bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding.to_value())).collect();
-        Scope { value: Value::from_object(Names { construct: String::new(), values, outer: None }) }
+        let values = bindings.iter().map(|(name, binding)| (Arc::from(*name), binding.to_value())).collect();
+        Scope { value: Value::from_object(Names { construct: Arc::from(""), values, outer: None }) }
     }
 
     /// The same scope with more names on top.
     #[must_use]
     pub fn with(&self, bindings: &[(&str, Binding)]) -> Scope {
-        let values =
-            bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding.to_value())).collect();
+        let values = bindings.iter().map(|(name, binding)| (Arc::from(*name), binding.to_value())).collect();
         Scope {
             value: Value::from_object(Names {
-                construct: String::new(),
+                construct: Arc::from(""),
                 values,
                 outer: Some(self.value.clone()),
             }),
