@@ -17,7 +17,6 @@ pub const GLOBALS: &[&str] = &[
     "api",
     "auth",
     "template",
-    "digest",
     "range",
     "dict",
     "namespace",

@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::declare::{Declarations, Declared, misplaced, misplaced_entry, not_yet};
+use super::declare::{Declarations, Declared, misplaced, misplaced_entry, not_yet, unknown};
 use super::merge::report_repeats;
-use super::resolve::{Context, items, not_a, unknown_here, unknown_name};
+use super::resolve::{Context, items, not_a, unknown_name};
 use super::setting::read_value;
 use super::statements::{APP, ENVIRONMENT, Known, find};
 use super::{App, Model, Origin, Setting};
@@ -183,7 +183,7 @@ fn app_statement(
             } else {
                 Vec::new()
             };
-            unknown_here(
+            unknown(
                 statement,
                 APP,
                 if environment.is_some() { "in `app` or `environment`" } else { "in `app`" },

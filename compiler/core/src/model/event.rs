@@ -3,8 +3,8 @@
 use indexmap::IndexMap;
 
 use super::app::{no_block, wrong_arguments};
-use super::declare::{Declared, check_snake, declared_twice, misplaced, not_yet};
-use super::resolve::{Context, not_a, unknown_here};
+use super::declare::{Declared, check_snake, declared_twice, misplaced, not_yet, unknown};
+use super::resolve::{Context, not_a};
 use super::statements::{EVENT, find};
 use super::{Choice, Event, Ingress, Model, Origin, PathPart, schema, subscriber};
 use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
@@ -75,7 +75,7 @@ impl Parts<'_, '_> {
     fn statement(&mut self, statement: &Statement, diags: &mut Diagnostics) {
         let word = statement.name.value.as_str();
         match find(EVENT, word) {
-            None => return unknown_here(statement, EVENT, "in `event`", &[], diags),
+            None => return unknown(statement, EVENT, "in `event`", &[], diags),
             Some(known) if !known.ready => return not_yet(statement.head(), &format!("`{word}`"), diags),
             Some(_) => {}
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::declare::{Declarations, Declared, declarations, not_yet, unknown};
+use super::declare::{Declarations, Declared, declarations, not_yet};
 use super::merge::{join, overlay, report_repeats};
 use super::setting::{check_known, read_option, read_value, unknown_parameter};
 use super::statements::{API, Known, LATER_CHOICES, find};
@@ -492,15 +492,4 @@ fn check_all_parameters(model: &Model, diags: &mut Diagnostics) {
             diags.push(unknown_parameter(name, setting.span, model));
         }
     }
-}
-
-/// Reports a statement that is unknown in its place; options of constructs count as known.
-pub(super) fn unknown_here(
-    statement: &Statement,
-    known: &'static [Known],
-    place: &str,
-    more: &[&str],
-    diags: &mut Diagnostics,
-) {
-    unknown(statement, known, place, more, diags);
 }

@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 
 use super::app::{no_block, wrong_arguments};
-use super::declare::{misplaced, misplaced_entry, not_yet};
+use super::declare::{misplaced, misplaced_entry, not_yet, unknown};
 use super::merge::report_repeats;
-use super::resolve::{Context, items, not_a, unknown_here};
+use super::resolve::{Context, items, not_a};
 use super::setting::read_option;
 use super::statements::{SUBSCRIBER, find};
 use super::{Grant, Handler, Options, Origin, ReadFrom, Setting, Subscriber};
@@ -131,7 +131,7 @@ impl Reader<'_, '_> {
         let spec_of = |name: &str| library.subscriber_parameter(name);
         match spec_of(&statement.name.value) {
             Some(spec) if !spec.tail => read_option(statement, &spec_of, &mut self.options, diags),
-            _ => unknown_here(statement, SUBSCRIBER, "in `subscriber`", &library.subscriber_options(), diags),
+            _ => unknown(statement, SUBSCRIBER, "in `subscriber`", &library.subscriber_options(), diags),
         }
     }
 
