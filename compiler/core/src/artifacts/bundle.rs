@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Manifest;
+
 /// Everything a build writes, by path below the build folder.
 #[derive(Debug, Default)]
 pub struct Bundle {
     /// The files.
     pub files: BTreeMap<String, Arc<Vec<u8>>>,
+    /// What `manifest.json` says.
+    pub manifest: Manifest,
     /// The stacks, for the table at the end of a build.
     pub stacks: Vec<StackSummary>,
 }

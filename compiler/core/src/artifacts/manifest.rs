@@ -2,79 +2,172 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use indexmap::IndexMap;
+use serde::Serialize;
 
 use super::render::{Format, folder};
-use crate::source::Sources;
-use crate::stacks::{RootParameter, StackTree};
+use crate::source::{Sources, Span};
+use crate::stacks::{Root, RootParameter, StackTree};
 
 /// The version of the manifest's shape.
 const VERSION: u32 = 1;
 
-/// What a deployment needs: the roots in order, where their parameters come from, and every artifact's key.
-pub fn manifest(tree: &StackTree, keys: &BTreeMap<String, String>, format: Format) -> Value {
-    let slug = |domain: Option<&String>| {
-        let parts = [Some(&tree.app.name.value), tree.environment.as_ref(), domain];
-        parts.into_iter().flatten().map(|part| part.replace('_', "-")).collect::<Vec<_>>().join("-")
-    };
-    let roots: Vec<Value> = tree
-        .roots
-        .iter()
-        .map(|root| {
-            let parameters: Map<String, Value> =
-                root.parameters.iter().map(|(name, parameter)| (name.clone(), parameter_source(parameter))).collect();
-            json!({
-                "stack": slug(root.domain.as_ref()),
-                "domain": root.domain,
-                "template": format!("{}root.{}", folder(root), format.ending()),
-                "parameters": parameters,
-                "nested": root.stacks.iter().map(|stack| (stack.name.logical_id(), json!(format!("{}stacks/{}.{}", folder(root), stack.name, format.ending())))).collect::<Map<_, _>>(),
-            })
-        })
-        .collect();
-    json!({
-        "pipec": env!("CARGO_PKG_VERSION"),
-        "version": VERSION,
-        "app": tree.app.name.value,
-        "environment": tree.environment,
-        "region": tree.app.region,
-        "account": tree.app.account,
-        "capabilities": ["CAPABILITY_IAM"],
-        "roots": roots,
-        "artifacts": keys,
-    })
+/// `manifest.json`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Manifest {
+    /// The version of the compiler.
+    pub pipec: String,
+    /// The version of this shape.
+    pub version: u32,
+    /// The app's name.
+    pub app: String,
+    /// The environment that was applied.
+    pub environment: Option<String>,
+    /// The region it is compiled for.
+    pub region: Option<String>,
+    /// The account that the environment belongs to, if it says.
+    pub account: Option<String>,
+    /// What CloudFormation wants to have acknowledged.
+    pub capabilities: Vec<String>,
+    /// The stacks to deploy, each after the one that gives it values: the app's own first.
+    pub roots: Vec<RootEntry>,
+    /// Every file to upload, by its path below the build folder: its key in the artifact bucket. Keys hold a hash of
+    /// the content.
+    pub artifacts: BTreeMap<String, String>,
 }
 
-fn parameter_source(parameter: &RootParameter) -> Value {
+/// A root stack.
+#[derive(Clone, Debug, Serialize)]
+pub struct RootEntry {
+    /// The name of the stack.
+    pub stack: String,
+    /// The domain; `None` for the app's own.
+    pub domain: Option<String>,
+    /// The path of its template.
+    pub template: String,
+    /// Where the value of each parameter comes from.
+    pub parameters: BTreeMap<String, ParameterSource>,
+    /// Logical id to template path of the nested stacks, in the order of their layers.
+    pub nested: IndexMap<String, String>,
+}
+
+/// Where the value of a root's parameter comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum ParameterSource {
+    /// The name of the bucket with the artifacts.
+    ArtifactBucket,
+    /// An output of the app's own root.
+    Output {
+        /// Its name.
+        output: String,
+    },
+    /// Whoever deploys.
+    Deployer {
+        /// The name of the `param` in the project.
+        param: String,
+        /// Whether the template has no default.
+        required: bool,
+    },
+}
+
+/// `source-map.json`: path of a nested stack's template without its ending, logical id, place.
+pub type SourceMap = IndexMap<String, IndexMap<String, Place>>;
+
+/// Where a resource came from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Place {
+    /// The file, below the project.
+    pub file: String,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// The path of names: `BuildingExited.subscriber.update_card_state`.
+    pub declared: String,
+    /// The construct that made it.
+    pub construct: String,
+    /// The statement.
+    #[serde(skip)]
+    pub span: Span,
+    /// The resource's type.
+    #[serde(skip)]
+    pub kind: String,
+}
+
+/// What a deployment needs: the roots in order, where their parameters come from, and every artifact's key.
+pub fn manifest(tree: &StackTree, keys: &BTreeMap<String, String>, format: Format) -> Manifest {
+    let manifest = Manifest {
+        pipec: env!("CARGO_PKG_VERSION").to_owned(),
+        version: VERSION,
+        app: tree.app.name.value.clone(),
+        environment: tree.environment.clone(),
+        region: tree.app.region.clone(),
+        account: tree.app.account.clone(),
+        capabilities: vec!["CAPABILITY_IAM".to_owned()],
+        roots: Vec::new(),
+        artifacts: keys.clone(),
+    };
+    let roots = tree.roots.iter().map(|root| root_entry(&manifest, root, format)).collect();
+    Manifest { roots, ..manifest }
+}
+
+impl Manifest {
+    /// The name of a root stack: app, environment and domain.
+    #[must_use]
+    pub fn stack_name(&self, domain: Option<&str>) -> String {
+        let parts = [Some(self.app.as_str()), self.environment.as_deref(), domain];
+        parts.into_iter().flatten().map(|part| part.replace('_', "-")).collect::<Vec<_>>().join("-")
+    }
+}
+
+fn root_entry(manifest: &Manifest, root: &Root, format: Format) -> RootEntry {
+    let folder = folder(root);
+
+    let parameters =
+        root.parameters.iter().map(|(name, parameter)| (name.clone(), parameter_source(parameter)));
+    let nested = root
+        .stacks
+        .iter()
+        .map(|stack| (stack.name.logical_id(), format!("{folder}stacks/{}.{}", stack.name, format.ending())));
+    RootEntry {
+        stack: manifest.stack_name(root.domain.as_deref()),
+        domain: root.domain.clone(),
+        template: format!("{folder}root.{}", format.ending()),
+        parameters: parameters.collect(),
+        nested: nested.collect(),
+    }
+}
+
+fn parameter_source(parameter: &RootParameter) -> ParameterSource {
     match parameter {
-        RootParameter::Artifact => json!({ "from": "artifact_bucket" }),
-        RootParameter::Output { name } => json!({ "from": "output", "output": name }),
-        RootParameter::Declared { .. } => json!({ "from": "deployer" }),
+        RootParameter::Artifact => ParameterSource::ArtifactBucket,
+        RootParameter::Output { name } => ParameterSource::Output { output: name.clone() },
+        RootParameter::Declared { name, default, .. } => {
+            ParameterSource::Deployer { param: name.clone(), required: default.is_none() }
+        }
     }
 }
 
 /// Stack, logical id → file, line, declaration.
-pub fn source_map(tree: &StackTree, sources: &Sources) -> Value {
-    let mut stacks = Map::new();
+#[must_use]
+pub fn source_map(tree: &StackTree, sources: &Sources) -> SourceMap {
+    let mut stacks = SourceMap::new();
     for root in &tree.roots {
         for stack in &root.stacks {
-            let resources: Map<String, Value> = stack
-                .resources
-                .iter()
-                .map(|resource| {
-                    let span = resource.origin.span;
-                    let place = sources.get(span.source).map(|source| source.position(span.start));
-                    let entry = json!({
-                        "file": &*resource.file,
-                        "line": place.map(|place| place.line),
-                        "declared": resource.origin.path,
-                        "construct": resource.construct,
-                    });
-                    (resource.logical_id.clone(), entry)
-                })
-                .collect();
-            stacks.insert(format!("{}{}", folder(root), stack.name), Value::Object(resources));
+            let places = stack.resources.iter().map(|resource| {
+                let span = resource.origin.span;
+                let source = sources.get(span.source);
+                let place = Place {
+                    file: resource.file.to_string(),
+                    line: source.map(|source| source.position(span.start).line),
+                    declared: resource.origin.path.clone(),
+                    construct: resource.construct.clone(),
+                    span,
+                    kind: resource.kind.clone(),
+                };
+                (resource.logical_id.clone(), place)
+            });
+            stacks.insert(format!("{}{}", folder(root), stack.name), places.collect());
         }
     }
-    Value::Object(stacks)
+    stacks
 }

@@ -7,4 +7,5 @@ mod template;
 mod yaml;
 
 pub use bundle::{Bundle, StackSummary};
+pub use manifest::{Manifest, ParameterSource, Place, RootEntry, SourceMap, source_map};
 pub use render::{Format, render};

@@ -81,8 +81,8 @@ fn templates(tree: &StackTree, format: Format) -> (Bundle, Diagnostics) {
         bundle.files.insert(key.clone(), bytes.clone());
         keys.insert(key.clone(), key.clone());
     }
-    let manifest = manifest(tree, &keys, format);
-    bundle.files.insert("manifest.json".to_owned(), Arc::new(pretty(&manifest)));
+    bundle.manifest = manifest(tree, &keys, format);
+    bundle.files.insert("manifest.json".to_owned(), Arc::new(pretty(&bundle.manifest)));
     (bundle, std::mem::take(diags))
 }
 
@@ -112,7 +112,7 @@ fn to_text(template: &(impl serde::Serialize + Sync), format: Format) -> Result<
     }
 }
 
-fn pretty(value: &serde_json::Value) -> Vec<u8> {
+fn pretty(value: &impl serde::Serialize) -> Vec<u8> {
     let mut text = serde_json::to_vec_pretty(value).unwrap_or_default();
     text.push(b'\n');
     text

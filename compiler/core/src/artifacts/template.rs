@@ -228,7 +228,7 @@ fn root_parameter(parameter: &RootParameter) -> serde_json::Value {
             "Type": "String",
             "Description": format!("The output {name} of the app's own root stack"),
         }),
-        RootParameter::Declared { kind, default, doc } => {
+        RootParameter::Declared { kind, default, doc, .. } => {
             let kind = if *kind == ParameterKind::Int { "Number" } else { "String" };
             let mut value = json!({ "Type": kind });
             if let Some(map) = value.as_object_mut() {

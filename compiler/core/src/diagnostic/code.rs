@@ -5,7 +5,7 @@ use super::Severity;
 macro_rules! codes {
     ($($code:ident $name:ident $severity:ident $title:literal)*) => {
         /// What kind of finding a diagnostic is. The numbers group by phase: 01 syntax, 02 names, 03 values,
-        /// 04 flow, 05 constructs, 06 stacks, 07 handlers, 09 parts of the language that do not compile yet.
+        /// 04 flow, 05 constructs, 06 stacks, 07 handlers, 08 deployments, 09 parts of the language that do not compile yet.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(#[doc = $title] $name,)*
@@ -114,6 +114,9 @@ codes! {
     P0703 HandlerWrongKind Error "a handler file of another language"
     P0704 HandlerTooLarge Error "a handler package that Lambda does not take"
     P0705 HandlerUnreadable Error "a handler that cannot be read"
+
+    P0801 DataLoss Error "a deployment that would lose data"
+    P0802 DeploymentFailed Error "a deployment that AWS could not finish"
 
     P0901 NotYet Error "a part of the language that does not compile yet"
 }

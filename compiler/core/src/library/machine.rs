@@ -27,7 +27,21 @@ pub const GLOBALS: &[&str] = &[
 pub const FACTS: &[(&str, &[&str])] = &[
     ("aws", &["partition", "region", "account", "url_suffix", "stack_name"]),
     ("artifacts", &["bucket"]),
-    ("app", &["name", "slug", "environment", "doc", "region", "tracing", "log_days", "removal", "tags"]),
+    (
+        "app",
+        &[
+            "name",
+            "slug",
+            "environment",
+            "doc",
+            "region",
+            "tracing",
+            "log_days",
+            "removal",
+            "deletion",
+            "tags",
+        ],
+    ),
     (
         "event",
         &[

@@ -33,6 +33,8 @@ pub fn globals(model: &Model) -> Scope {
         "tracing": app.tracing,
         "log_days": app.log_days,
         "removal": if app.retain { "Retain" } else { "Delete" },
+        // What a failed creation leaves behind would be in the way of the next: names are taken.
+        "deletion": if app.retain { "RetainExceptOnCreate" } else { "Delete" },
         "tags": tags,
     });
     Scope::globals(&[

@@ -206,9 +206,12 @@ fn root_wires(tree: &mut StackTree, model: &Model) {
             }
             let declared = model.parameters.iter().find(|(declared, _)| pascal(declared) == *name);
             let parameter = match (declared, main.get(name)) {
-                (Some((_, p)), _) => {
-                    RootParameter::Declared { kind: p.kind, default: p.default.clone(), doc: p.doc.clone() }
-                }
+                (Some((name, p)), _) => RootParameter::Declared {
+                    name: name.clone(),
+                    kind: p.kind,
+                    default: p.default.clone(),
+                    doc: p.doc.clone(),
+                },
                 (None, Some(source)) => {
                     taken.push((name.clone(), source.clone()));
                     RootParameter::Output { name: name.clone() }

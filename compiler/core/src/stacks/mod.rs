@@ -60,6 +60,8 @@ pub enum RootParameter {
     Artifact,
     /// A `param` of the project.
     Declared {
+        /// Its name in the project.
+        name: String,
         /// Its type.
         kind: ParameterKind,
         /// Its default.
