@@ -2,6 +2,7 @@
 
 use include_dir::{Dir, include_dir};
 
+static BOOTSTRAP: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/bootstrap");
 static CONSTRUCTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/constructs");
 static FACTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/facts");
 static RUNTIMES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/runtimes");
@@ -10,7 +11,9 @@ static RUNTIMES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/runtimes");
 #[must_use]
 pub fn files() -> Vec<(String, &'static [u8])> {
     let mut all = Vec::new();
-    for (root, dir) in [("constructs", &CONSTRUCTS), ("facts", &FACTS), ("runtimes", &RUNTIMES)] {
+    for (root, dir) in
+        [("bootstrap", &BOOTSTRAP), ("constructs", &CONSTRUCTS), ("facts", &FACTS), ("runtimes", &RUNTIMES)]
+    {
         gather(root, dir, &mut all);
     }
     all.sort_unstable();
