@@ -17,6 +17,8 @@ const SHOWN_ELSEWHERE: &[(Code, &str)] = &[
     (Code::ApiQuota, "tests/tests/limits.rs"),
     (Code::HandlerTooLarge, "tests/tests/limits.rs"),
     (Code::HandlerUnreadable, "compiler/cli/tests/hostile.rs"),
+    (Code::DataLoss, "compiler/deploy/tests/deploying.rs"),
+    (Code::DeploymentFailed, "compiler/deploy/tests/deploying.rs"),
 ];
 
 #[test]

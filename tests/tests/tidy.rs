@@ -27,6 +27,23 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("zip", &["handlers/"]),
 ];
 
+/// The same for pipec-deploy: the SDK's types stay behind its one door.
+const CONFINED_DEPLOY: &[(&str, &[&str])] = &[
+    ("aws_config", &["aws/"]),
+    ("aws_sdk_apigateway", &["aws/"]),
+    ("aws_sdk_cloudformation", &["aws/"]),
+    ("aws_sdk_s3", &["aws/"]),
+    ("aws_sdk_sts", &["aws/"]),
+    ("aws_smithy_http_client", &["aws/"]),
+    ("aws_smithy_runtime_api", &["aws/"]),
+    ("aws_smithy_types", &["aws/"]),
+    ("regex_lite", &["facts.rs"]),
+    ("serde_yaml", &["facts.rs", "template.rs"]),
+];
+
+/// Resource types that pipec-deploy may name: nesting itself, and the keys whose values are shown on request.
+const NAMED_BY_DEPLOY: &[&str] = &["AWS::CloudFormation::Stack", "AWS::ApiGateway::ApiKey"];
+
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a source folder").flatten() {
         let path = entry.path();
@@ -40,7 +57,12 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 fn core() -> Vec<(String, String)> {
-    let root = repository().join("compiler/core/src");
+    sources("compiler/core/src")
+}
+
+/// Path below a folder and text of its files.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = repository().join(folder);
     let mut files = Vec::new();
     rust_files(&root, &mut files);
     let read = |path: PathBuf| {
@@ -74,10 +96,15 @@ fn imports_point_upstream() {
 
 #[test]
 fn libraries_stay_where_they_belong() {
-    for (path, text) in core() {
+    confined(core(), CONFINED);
+    confined(sources("compiler/deploy/src"), CONFINED_DEPLOY);
+}
+
+fn confined(files: Vec<(String, String)>, rules: &[(&str, &[&str])]) {
+    for (path, text) in files {
         let code: String =
             text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-        for (library, homes) in CONFINED {
+        for (library, homes) in rules {
             let used = [format!("use {library}::"), format!(" {library}::"), format!("({library}::")];
             let names_it = used.iter().any(|form| code.contains(form.as_str()));
             assert!(!names_it || homes.iter().any(|home| path.starts_with(home)), "{path} names `{library}`");
@@ -110,6 +137,32 @@ fn rust_names_no_resource_types() {
             assert!(!named || line.contains("AWS::CloudFormation::Stack"), "{path}: {line}");
         }
     }
+}
+
+#[test]
+fn the_deployment_names_few_resource_types() {
+    for (path, text) in sources("compiler/deploy/src") {
+        let before_tests = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for line in before_tests.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let named = line.split("\"AWS::").skip(1).filter_map(|rest| rest.split('"').next());
+            for kind in named.filter(|kind| !kind.is_empty()) {
+                assert!(NAMED_BY_DEPLOY.contains(&format!("AWS::{kind}").as_str()), "{path}: {line}");
+            }
+        }
+    }
+}
+
+/// Who only compiles waits for no AWS crate, and neither does the inner loop.
+#[test]
+fn the_aws_sdk_is_asked_for() {
+    let read = |path: &str| fs::read_to_string(repository().join(path)).expect("a manifest");
+    let workspace = read("Cargo.toml");
+    let default =
+        workspace.lines().find(|line| line.starts_with("default-members")).expect("default members");
+    assert!(!default.contains("deploy"), "{default}");
+    let cli = read("compiler/cli/Cargo.toml");
+    assert!(cli.contains("pipec-deploy = { workspace = true, optional = true }"));
+    assert!(!cli.contains("default = ["), "no feature is on by default");
 }
 
 /// Every construct has its page and an example that the build of it is tested by.

@@ -1,0 +1,138 @@
+//! `pipec deploy`: from a build to running stacks.
+//!
+//! ```text
+//! check the place → settle every root → plan (nothing is written until here) → consent → bootstrap → upload
+//!   → the app's root → its domains, some at a time
+//! ```
+
+use std::collections::BTreeMap;
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use crate::apply::{Request, apply};
+use crate::cloud::{Caller, Cloud, Output, Stack, TemplateSource};
+use crate::host::{Host, News, Question};
+use crate::plan::{Action, Plan, RootPlan, refusals};
+use crate::session::Session;
+use crate::settle::settle;
+use crate::stop::{Side, Stop};
+use crate::survey::{self, Pair};
+use crate::{bootstrap, deployed, destroy, upload, values};
+
+/// Domains that are deployed at the same time.
+const AT_ONCE: usize = 4;
+
+/// What a deployment gave.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The plan that was carried out, or would be.
+    pub plan: Plan,
+    /// Whether it was carried out.
+    pub done: bool,
+    /// Files that had to be uploaded.
+    pub uploaded: usize,
+    /// The root stacks.
+    pub stacks: Vec<Stack>,
+}
+
+/// Deploys a build.
+///
+/// # Errors
+/// When anything stands against it: what was not begun until then is not begun.
+pub async fn deploy<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Report, Stop> {
+    values::check(session)?;
+    let caller = session.check_place().await?;
+    let mut roots: Vec<Pair<'_>> = Vec::new();
+    for entry in &session.build.manifest().roots {
+        roots.push((entry, settle(session, &entry.stack).await?));
+    }
+    let orphans = deployed::orphans(session).await?;
+    let bucket = bootstrap::look(session, &caller).await?;
+    let plan = survey::plan(session, &roots, &orphans, bucket.as_deref()).await?;
+    let refused = refusals(&plan, session.build, &session.options.allow_data_loss);
+    session.host.tell(&News::Plan { plan: &plan });
+    if !refused.is_empty() {
+        return Err(Stop::findings(Side::Project, refused));
+    }
+    if plan.is_empty() || session.options.plan_only {
+        let stacks = roots.into_iter().filter_map(|(_, stack)| stack).collect();
+        return Ok(Report { plan, done: false, uploaded: 0, stacks });
+    }
+    if !session.host.ask(&Question::Plan(&plan)) {
+        return Err(Stop::declined("nothing was changed"));
+    }
+    carry_out(session, &caller, plan, roots, &orphans).await
+}
+
+async fn carry_out<C: Cloud, H: Host>(
+    session: &Session<'_, C, H>,
+    caller: &Caller,
+    plan: Plan,
+    roots: Vec<Pair<'_>>,
+    orphans: &[Stack],
+) -> Result<Report, Stop> {
+    let bucket = bootstrap::ensure(session, caller).await?;
+    let uploaded = upload::upload(session, &bucket, &caller.account).await?;
+    // A domain that is gone takes values of the app's root: it goes first.
+    for stack in orphans {
+        destroy::delete(session, stack).await?;
+    }
+    let place = Destination { bucket: &bucket, suffix: suffix(session, caller)? };
+    let mut roots = roots.into_iter();
+    let mut stacks = Vec::new();
+    if let Some(app) = roots.next() {
+        stacks.push(bring(session, &plan, app, &place, &BTreeMap::new()).await?);
+    }
+    let outputs = stacks.first().map(|stack| stack.outputs.clone()).unwrap_or_default();
+    let (plan_, place, outputs) = (&plan, &place, &outputs);
+    let domains: Vec<Stack> = stream::iter(roots)
+        .map(|pair| bring(session, plan_, pair, place, outputs))
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    stacks.extend(domains);
+    Ok(Report { plan, done: true, uploaded, stacks })
+}
+
+/// Where artifacts are.
+struct Destination<'a> {
+    bucket: &'a str,
+    suffix: &'a str,
+}
+
+fn suffix<'a, C, H>(session: &Session<'a, C, H>, caller: &Caller) -> Result<&'a str, Stop> {
+    let suffix = session.facts.suffixes.get(caller.partition()).map(String::as_str);
+    suffix.ok_or_else(|| Stop::world(format!("the AWS partition `{}` is not known", caller.partition())))
+}
+
+/// Brings one root to what the build says, unless it is there.
+async fn bring<C: Cloud, H: Host>(
+    session: &Session<'_, C, H>,
+    plan: &Plan,
+    (entry, present): Pair<'_>,
+    place: &Destination<'_>,
+    outputs: &BTreeMap<String, Output>,
+) -> Result<Stack, Stop> {
+    let planned = plan.roots.iter().find(|root| root.stack == entry.stack);
+    let parameters = values::of(session, entry, present.as_ref(), Some(place.bucket), outputs);
+    let present = match present {
+        Some(stack) if is_kept(planned) && values::hold(&stack.parameters, &parameters) => return Ok(stack),
+        other => other,
+    };
+    let key = session.build.manifest().artifacts.get(&entry.template).map(String::as_str).unwrap_or_default();
+    let url = format!("https://s3.{}.{}/{}/{key}", session.cloud.region(), place.suffix, place.bucket);
+    let request = Request {
+        stack: entry.stack.clone(),
+        present,
+        template: TemplateSource::Url(url),
+        parameters,
+        tags: session.tags(entry.domain.as_deref()),
+        capabilities: session.build.manifest().capabilities.clone(),
+        expected: planned,
+    };
+    apply(session, request).await
+}
+
+fn is_kept(planned: Option<&RootPlan>) -> bool {
+    planned.is_some_and(|root| root.action == Action::Keep)
+}

@@ -1,0 +1,112 @@
+//! What is deployed of an app: its root stacks and their templates.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use crate::cloud::{Cloud, ErrorKind, Stack};
+use crate::estate::{Estate, RootTemplates};
+use crate::host::Host;
+use crate::session::{DOMAIN_TAG, Session};
+use crate::status::{Way, way};
+use crate::stop::Stop;
+use crate::template::Template;
+use crate::watch::NESTED;
+
+/// Templates that are read at the same time.
+const AT_ONCE: usize = 8;
+
+/// The root stacks of this app and environment that the build does not know: of domains that are gone.
+///
+/// # Errors
+/// When CloudFormation cannot be asked. Who may not list all stacks has none.
+pub async fn orphans<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Vec<Stack>, Stop> {
+    let all = match session.cloud.stacks().await {
+        Err(error) if error.kind == ErrorKind::Denied => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+        Ok(all) => all,
+    };
+    let is_orphan = |stack: &Stack| {
+        // Nested stacks inherit tags; only a root is named after its domain.
+        let domain = stack.tags.get(DOMAIN_TAG).map(String::as_str);
+        let is_root = domain.is_some() && stack.name == session.build.manifest().stack_name(domain);
+        is_root && session.owns(stack) && way(&stack.status) != Way::Create
+    };
+    Ok(all
+        .into_iter()
+        .filter(|stack| is_orphan(stack) && session.build.root(&stack.name).is_none())
+        .collect())
+}
+
+/// The templates of root stacks themselves, by name.
+///
+/// # Errors
+/// When CloudFormation cannot be asked.
+pub async fn texts<C: Cloud, H: Host>(
+    session: &Session<'_, C, H>,
+    roots: &[&Stack],
+) -> Result<BTreeMap<String, String>, Stop> {
+    let read = |stack: &Stack| {
+        let (name, id) = (stack.name.clone(), stack.id.clone());
+        async move { Ok::<_, Stop>((name, text(session, &id).await?)) }
+    };
+    stream::iter(roots.iter().map(|stack| read(stack))).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+/// All templates of these root stacks, whose own are read already. A nested template that `new` has under the same
+/// address is the same: addresses hold a hash of the content.
+///
+/// # Errors
+/// When CloudFormation cannot be asked, or a template is none of ours.
+pub async fn estate<C: Cloud, H: Host>(
+    session: &Session<'_, C, H>,
+    roots: &[&Stack],
+    mut texts: BTreeMap<String, String>,
+    new: &Estate,
+) -> Result<Estate, Stop> {
+    let mut estate = Estate::default();
+    for stack in roots {
+        let text = texts.remove(&stack.name).unwrap_or_default();
+        let same = new.roots.get(&stack.name);
+        estate.roots.insert(stack.name.clone(), templates(session, stack, text, same).await?);
+    }
+    Ok(estate)
+}
+
+async fn templates<C: Cloud, H: Host>(
+    session: &Session<'_, C, H>,
+    stack: &Stack,
+    text: String,
+    new: Option<&RootTemplates>,
+) -> Result<RootTemplates, Stop> {
+    let root = parse(&stack.id, &text)?;
+    let resources = session.patiently(async || session.cloud.resources(&stack.id).await).await?;
+    let nested = resources
+        .into_iter()
+        .filter(|resource| resource.kind == NESTED && resource.status != "DELETE_COMPLETE");
+    let nested: Vec<(String, String)> =
+        nested.filter_map(|resource| Some((resource.logical_id, resource.physical_id?))).collect();
+    let root_ = &root;
+    let nested: BTreeMap<String, Arc<Template>> = stream::iter(nested)
+        .map(|(logical_id, id)| async move {
+            let template = match new.and_then(|new| new.same(root_, &logical_id)) {
+                Some(known) => known,
+                None => Arc::new(parse(&id, &self::text(session, &id).await?)?),
+            };
+            Ok::<_, Stop>((logical_id, template))
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    Ok(RootTemplates { text, root, nested })
+}
+
+async fn text<C: Cloud, H: Host>(session: &Session<'_, C, H>, id: &str) -> Result<String, Stop> {
+    session.patiently(async || session.cloud.template(id).await).await
+}
+
+fn parse(id: &str, text: &str) -> Result<Template, Stop> {
+    let unread = |error| Stop::world(format!("the template of the stack `{id}` cannot be read: {error}"));
+    Template::parse(text).map_err(unread)
+}

@@ -1,0 +1,96 @@
+//! No data is lost without consent.
+
+use std::collections::BTreeSet;
+
+use pipec_core::diagnostic::{Code, Diagnostic, nearest};
+use pipec_core::source::Span;
+
+use super::{Change, Effect, Plan, RootPlan};
+use crate::build::Build;
+
+/// What the user agreed to lose: names of events, stores or declarations.
+pub type Consent = [String];
+
+/// What the plan would lose without consent, what AWS would refuse, and consents that name nothing.
+#[must_use]
+pub fn refusals(plan: &Plan, build: &Build<'_>, consent: &Consent) -> Vec<Diagnostic> {
+    let needed: Vec<(&RootPlan, &Change)> =
+        plan.changes().filter(|(_, change)| change.data.as_ref().is_some_and(|data| data.consent)).collect();
+    let mut found = unknown_names(plan, build, consent);
+    let impossible = plan.changes().filter(|(_, change)| !change.refused.is_empty());
+    found.extend(impossible.map(|(root, change)| impossibility(root, change, build)));
+    let refused = needed.into_iter().filter(|(_, change)| !agrees(consent, &change.declared));
+    found.extend(refused.map(|(root, change)| refusal(root, change, build)));
+    found
+}
+
+/// Whether a consent covers a declaration: `BuildingEntered` and `BuildingEntered.store` both cover
+/// `BuildingEntered.store`.
+#[must_use]
+pub fn agrees(consent: &Consent, declared: &str) -> bool {
+    let covers = |name: &String| {
+        declared.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    consent.iter().any(covers)
+}
+
+/// What AWS would refuse, after everything before it was changed and would have to be changed back.
+fn impossibility(root: &RootPlan, change: &Change, build: &Build<'_>) -> Diagnostic {
+    let span = span(root, change, build);
+    let (kind, refused) = (short_kind(&change.kind), list(&change.refused));
+    let message =
+        format!("AWS never changes {refused} of the {kind} `{}` of `{}`", change.logical_id, change.declared);
+    Diagnostic::new(Code::DeploymentFailed, span, message)
+        .help("give the declaration another name, and a new one is made beside it; or leave it as it is")
+}
+
+fn span(root: &RootPlan, change: &Change, build: &Build<'_>) -> Span {
+    let place = build.place(&root.stack, &change.nested, &change.logical_id);
+    place.map_or_else(|| build.span_of(&change.declared), |place| place.span)
+}
+
+fn refusal(root: &RootPlan, change: &Change, build: &Build<'_>) -> Diagnostic {
+    let span = span(root, change, build);
+    let (kind, declared) = (short_kind(&change.kind), &change.declared);
+    let what = change.data.as_ref().map_or("its data", |data| data.what.as_str());
+    let verb = if change.effect == Effect::Replaced { "replaces" } else { "deletes" };
+    let fate = if change.kept {
+        "stay behind in the old one, which nothing reads any more"
+    } else {
+        "would be lost"
+    };
+    let message =
+        format!("this deployment {verb} the {kind} `{}` of `{declared}`: {what} {fate}", change.logical_id);
+    let event = declared.split('.').next().unwrap_or(declared);
+    let cause = match change.effect {
+        Effect::Replaced => format!("{} cannot change in place; ", list(&change.properties)),
+        _ => String::new(),
+    };
+    let help = format!("{cause}if it may go, say so: `pipec deploy --allow-data-loss {event}`");
+    Diagnostic::new(Code::DataLoss, span, message).help(help)
+}
+
+fn list(properties: &BTreeSet<String>) -> String {
+    properties.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// `AWS::Kinesis::Stream` → `Kinesis::Stream`
+#[must_use]
+pub fn short_kind(kind: &str) -> &str {
+    kind.strip_prefix("AWS::").unwrap_or(kind)
+}
+
+/// A misspelt name must not pass for one that needs no consent.
+fn unknown_names(plan: &Plan, build: &Build<'_>, consent: &Consent) -> Vec<Diagnostic> {
+    let planned = plan.changes().map(|(_, change)| change.declared.as_str());
+    let built = build.places.values().flat_map(|stack| stack.values().map(|place| place.declared.as_str()));
+    let known: BTreeSet<&str> =
+        planned.chain(built).flat_map(|path| [path, path.split('.').next().unwrap_or(path)]).collect();
+    let unknown = consent.iter().filter(|name| !known.contains(name.as_str()));
+    let finding = |name: &String| {
+        let message = format!("`--allow-data-loss {name}` names nothing in the project or its stacks");
+        let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        Diagnostic::new(Code::DataLoss, build.app, message).maybe_help(near)
+    };
+    unknown.map(finding).collect()
+}

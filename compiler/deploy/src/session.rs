@@ -1,0 +1,138 @@
+//! What every step of a deployment needs.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::build::Build;
+use crate::cloud::{Caller, Cloud, Result as CloudResult, Stack};
+use crate::facts::Facts;
+use crate::host::{Host, News};
+use crate::stop::Stop;
+
+/// The tag that names a stack's app. Tags of a stack go to all its resources, so a key has only characters that every
+/// service takes, and a value that no deployment changes.
+pub const APP_TAG: &str = "pipec/app";
+/// The tag that names a stack's environment.
+pub const ENVIRONMENT_TAG: &str = "pipec/environment";
+/// The tag that names a root stack's domain.
+pub const DOMAIN_TAG: &str = "pipec/domain";
+
+/// How long a call that only fails for now is tried again, beside the SDK's own tries.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What the user chose.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Names whose data may be lost.
+    pub allow_data_loss: Vec<String>,
+    /// Resources to leave out when a failed rollback goes on.
+    pub skip: Vec<String>,
+    /// A bucket of one's own for artifacts, instead of the bootstrap stack's.
+    pub artifact_bucket: Option<String>,
+    /// Values of the project's `param`s.
+    pub parameters: BTreeMap<String, String>,
+    /// Only make the plan.
+    pub plan_only: bool,
+}
+
+/// What every step needs.
+pub struct Session<'a, C, H> {
+    /// AWS.
+    pub cloud: &'a C,
+    /// Whoever started this.
+    pub host: &'a H,
+    /// What is to be deployed.
+    pub build: &'a Build<'a>,
+    /// What is known about AWS.
+    pub facts: &'a Facts,
+    /// What the user chose.
+    pub options: &'a Options,
+}
+
+impl<C: Cloud, H: Host> Session<'_, C, H> {
+    /// Checks that caller and region are those that the build is for; nothing else is called before.
+    ///
+    /// # Errors
+    /// When they are not, or nobody can tell who calls.
+    pub async fn check_place(&self) -> Result<Caller, Stop> {
+        let manifest = self.build.manifest();
+        let region = self.cloud.region();
+        if let Some(wanted) = manifest.region.as_deref().filter(|wanted| *wanted != region) {
+            let message = format!(
+                "`{}` is compiled for the region {wanted}, and AWS is configured for {region}",
+                manifest.app
+            );
+            let help = format!("run `AWS_REGION={wanted} pipec …`, or change `region` in the project");
+            return Err(Stop::world(message).help(help));
+        }
+        let caller = self.cloud.caller().await?;
+        if let Some(wanted) = manifest.account.as_deref().filter(|wanted| *wanted != caller.account) {
+            let whose = manifest
+                .environment
+                .as_ref()
+                .map_or_else(|| "the app".to_owned(), |name| format!("the environment `{name}`"));
+            let message = format!(
+                "{whose} belongs to the account {wanted}, and these credentials are for {}",
+                caller.account
+            );
+            let help = format!(
+                "choose a profile of {wanted} (`--profile NAME`), or another environment (`--env NAME`); the caller is {}",
+                caller.arn
+            );
+            return Err(Stop::world(message).help(help));
+        }
+        self.host.tell(&News::Place { caller: &caller, region });
+        Ok(caller)
+    }
+
+    /// The tags of a root stack.
+    #[must_use]
+    pub fn tags(&self, domain: Option<&str>) -> BTreeMap<String, String> {
+        let manifest = self.build.manifest();
+        let tags = [
+            (APP_TAG, Some(manifest.app.as_str())),
+            (ENVIRONMENT_TAG, manifest.environment.as_deref()),
+            (DOMAIN_TAG, domain),
+        ];
+        tags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))).collect()
+    }
+
+    /// Whether a stack is of this app and environment.
+    #[must_use]
+    pub fn owns(&self, stack: &Stack) -> bool {
+        let manifest = self.build.manifest();
+        stack.tags.get(APP_TAG) == Some(&manifest.app)
+            && stack.tags.get(ENVIRONMENT_TAG) == manifest.environment.as_ref()
+    }
+
+    /// A name for something that is done once: a change set, a request. CloudFormation takes letters, digits and
+    /// hyphens.
+    #[must_use]
+    pub fn token(&self, what: &str) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+        format!("pipec-{what}-{now:x}-{:x}", std::process::id())
+    }
+
+    /// Makes a call that changes nothing until it succeeds or fails for good: a throttled or interrupted look at a
+    /// running operation is no reason to leave it alone.
+    ///
+    /// # Errors
+    /// When it fails for good, or for too long.
+    pub async fn patiently<T>(&self, mut call: impl AsyncFnMut() -> CloudResult<T>) -> Result<T, Stop> {
+        let mut pause = Duration::from_secs(1);
+        let mut waited = Duration::ZERO;
+        loop {
+            match call().await {
+                Err(error) if error.kind.passes() && waited < PATIENCE => {
+                    self.host.tell(&News::Waiting { why: &error.message });
+                    tokio::time::sleep(pause).await;
+                    waited += pause;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                other => return other.map_err(Stop::from),
+            }
+        }
+    }
+}
