@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "pipec", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit status: 0 fine, 1 the project has errors, 2 wrong use, 3 the outside world failed."
+    after_help = "Exit status: 0 fine, 1 the project has errors, 2 wrong use, 3 the outside world failed, 130 interrupted."
 )]
 pub struct Args {
     /// The project, or a folder inside it; the current folder without it.
@@ -49,6 +49,14 @@ pub enum Command {
     },
     /// Compile the project to CloudFormation templates and handler packages.
     Build(Build),
+    /// Bring the project's stacks to what it says: show a plan, ask, and watch AWS carry it out.
+    Deploy(Deploy),
+    /// Delete the project's stacks, after a plan and a typed confirmation.
+    Destroy(Destroy),
+    /// Show where the project's stacks stand.
+    Status(Status),
+    /// Show what the project's stacks tell: addresses, ids of API keys.
+    Outputs(Outputs),
     /// Write the project's files in the one true layout.
     Fmt {
         /// The project, or one file of it.
@@ -105,6 +113,84 @@ pub struct Build {
     pub timings: bool,
 }
 
+/// Which project, for whom and where.
+#[derive(Debug, clap::Args)]
+pub struct Target {
+    /// The project.
+    pub at: Option<PathBuf>,
+    /// The environment to apply.
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// The AWS profile to use; `AWS_PROFILE` or the default one without it.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Say everything as JSON, one object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pipec deploy`
+#[derive(Debug, clap::Args)]
+pub struct Deploy {
+    /// What to deploy.
+    #[command(flatten)]
+    pub target: Target,
+    /// Do not ask.
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Only show what would be done; nothing is written anywhere.
+    #[arg(long, conflicts_with = "yes")]
+    pub plan: bool,
+    /// Agree to lose the data of an event, a store or one declaration. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub allow_data_loss: Vec<String>,
+    /// Give a `param` of the project its value; later deployments keep it. May be given several times.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// When a failed rollback goes on, leave this resource as it is. May be given several times.
+    #[arg(long, value_name = "RESOURCE")]
+    pub skip: Vec<String>,
+    /// Keep templates and packages in this bucket, instead of one that pipec makes.
+    #[arg(long, value_name = "BUCKET")]
+    pub artifact_bucket: Option<String>,
+    /// Show the values of API keys at the end.
+    #[arg(long)]
+    pub show_keys: bool,
+}
+
+/// `pipec destroy`
+#[derive(Debug, clap::Args)]
+pub struct Destroy {
+    /// What to delete.
+    #[command(flatten)]
+    pub target: Target,
+    /// Confirm without being asked: the name of the app's stack.
+    #[arg(long, value_name = "STACK")]
+    pub confirm: Option<String>,
+}
+
+/// `pipec status`
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// What to look at.
+    #[command(flatten)]
+    pub target: Target,
+    /// Also look for resources that are no longer what their templates say; takes a while.
+    #[arg(long)]
+    pub drift: bool,
+}
+
+/// `pipec outputs`
+#[derive(Debug, clap::Args)]
+pub struct Outputs {
+    /// What to look at.
+    #[command(flatten)]
+    pub target: Target,
+    /// Show the values of API keys, which are secrets.
+    #[arg(long)]
+    pub show_keys: bool,
+}
+
 /// `pipec new …`
 #[derive(Debug, Subcommand)]
 pub enum NewWhat {
@@ -113,6 +199,20 @@ pub enum NewWhat {
         /// Its name, in PascalCase: BuildingExited.
         name: String,
     },
+}
+
+impl Args {
+    /// How findings are shown; `--json` of a command covers them too.
+    pub fn findings_format(&self) -> ErrorFormat {
+        let target = match &self.command {
+            Command::Deploy(deploy) => Some(&deploy.target),
+            Command::Destroy(destroy) => Some(&destroy.target),
+            Command::Status(status) => Some(&status.target),
+            Command::Outputs(outputs) => Some(&outputs.target),
+            _ => None,
+        };
+        if target.is_some_and(|target| target.json) { ErrorFormat::Json } else { self.error_format }
+    }
 }
 
 /// How findings are shown.

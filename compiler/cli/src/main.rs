@@ -1,7 +1,7 @@
 //! The `pipec` command.
 //!
 //! ```text
-//! main → args → commands/* → project (reads) → pipec_core::compile → report (shows), output (writes)
+//! main → args → commands/*, cloud/* → project (reads) → pipec_core::compile → report (shows), output (writes)
 //! ```
 
 /// Writes a line to standard output. A reader that went away, or a full disk, is no reason to panic.
@@ -32,6 +32,8 @@ macro_rules! err {
 }
 
 mod args;
+#[cfg_attr(not(feature = "deploy"), path = "no_cloud.rs")]
+mod cloud;
 mod commands;
 mod output;
 mod project;
@@ -52,8 +54,11 @@ enum Exit {
     Errors,
     /// The command was used wrongly.
     Usage,
-    /// The world outside failed: the disk, later the network.
+    /// The world outside failed: the disk, the network, AWS.
     World,
+    /// The user interrupted the run.
+    #[cfg(feature = "deploy")]
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -63,6 +68,8 @@ impl From<Exit> for ExitCode {
             Exit::Errors => 1,
             Exit::Usage => 2,
             Exit::World => 3,
+            #[cfg(feature = "deploy")]
+            Exit::Interrupted => 130,
         })
     }
 }
@@ -97,6 +104,10 @@ fn main() -> ExitCode {
         Command::New { what } => commands::new::run(&args, what),
         Command::Check { at, env } => commands::check::run(&args, at.as_deref(), env.as_deref()),
         Command::Build(build) => commands::build::run(&args, build),
+        Command::Deploy(deploy) => cloud::deploy(&args, deploy),
+        Command::Destroy(destroy) => cloud::destroy(&args, destroy),
+        Command::Status(status) => cloud::status(&args, status),
+        Command::Outputs(outputs) => cloud::outputs(&args, outputs),
         Command::Fmt { at, check } => commands::fmt::run(&args, at.as_deref(), *check),
         Command::Explain { code } => commands::explain::run(code),
         Command::Graph { at, env, format } => {

@@ -17,7 +17,7 @@ const MOST_SHOWN: usize = 50;
 
 /// Shows all findings and says how the run ends.
 pub fn findings(args: &Args, sources: &Sources, list: &[Diagnostic]) -> Exit {
-    match args.error_format {
+    match args.findings_format() {
         ErrorFormat::Json => list.iter().for_each(|finding| crate::err!("{}", to_json(finding, sources))),
         ErrorFormat::Plain => list.iter().for_each(|finding| plain(finding, sources)),
         ErrorFormat::Human => human(args, sources, list),
@@ -28,7 +28,7 @@ pub fn findings(args: &Args, sources: &Sources, list: &[Diagnostic]) -> Exit {
 
 /// Shows a failure that has no place in a file.
 pub fn failure(args: &Args, failure: &Failure) {
-    if args.error_format == ErrorFormat::Json {
+    if args.findings_format() == ErrorFormat::Json {
         let none = serde_json::Value::Null;
         let line = json!({ "code": none, "severity": "error", "message": failure.message, "file": none, "line": none,
             "column": none, "end_line": none, "end_column": none, "help": failure.help });
@@ -44,13 +44,15 @@ pub fn failure(args: &Args, failure: &Failure) {
 
 /// Whether colours are wanted on standard error.
 pub fn coloured(args: &Args) -> bool {
+    coloured_on(args, std::io::stderr().is_terminal())
+}
+
+/// Whether colours are wanted on an output that is a terminal or not.
+pub fn coloured_on(args: &Args, is_terminal: bool) -> bool {
     match args.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => {
-            std::io::stderr().is_terminal()
-                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        }
+        Color::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
 }
 

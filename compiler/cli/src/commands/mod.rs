@@ -18,12 +18,12 @@ use crate::args::Args;
 use crate::project::{Disk, Project, stdlib};
 
 /// What a command works on: the path given to it, or `--project`, or the current folder.
-fn open(args: &Args, at: Option<&Path>) -> Result<Project, crate::Failure> {
+pub fn open(args: &Args, at: Option<&Path>) -> Result<Project, crate::Failure> {
     Project::open(at.or(args.project.as_deref()))
 }
 
 /// Compiles a project as far as a command needs.
-fn run_until(
+pub fn run_until(
     project: &Project,
     env: Option<&str>,
     until: Stage,

@@ -1,0 +1,193 @@
+//! A plan as people read it: by event, what is added, changed, replaced or deleted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use pipec_deploy::plan::{Action, Change, Effect, Plan, RootPlan, short_kind};
+
+/// Resources whose types are named in a line at most.
+const MOST_KINDS: usize = 3;
+/// Files named in a line at most.
+const MOST_FILES: usize = 2;
+/// Properties named in a line at most.
+const MOST_PROPERTIES: usize = 4;
+
+/// The plan as text.
+pub fn plan(plan: &Plan, app: &str, place: &str, colour: bool) -> String {
+    let mut out = format!("{app} ({place})\n");
+    if plan.is_empty() {
+        out.push_str("nothing changes\n");
+        return out;
+    }
+    for root in plan.roots.iter().filter(|root| root.action != Action::Keep) {
+        let pen = Pen { colour };
+        let _ = writeln!(out, "\n{}", heading(root));
+        if root.changes.is_empty() {
+            out.push_str("    only descriptions, tags or outputs change\n");
+        }
+        for (owner, changes) in by_owner(&root.changes) {
+            owner_lines(&mut out, owner, &changes, &pen);
+        }
+    }
+    let _ = writeln!(out, "\n{}", counts(plan));
+    out
+}
+
+fn heading(root: &RootPlan) -> String {
+    let what = match root.action {
+        Action::Create => "is created",
+        Action::Update => "is updated",
+        Action::Keep => "stays",
+        Action::Delete => "is deleted",
+    };
+    let domain = root.domain.as_ref().filter(|_| root.action == Action::Delete);
+    let why =
+        domain.map(|name| format!(": the domain `{name}` is no longer in the project")).unwrap_or_default();
+    format!("the stack {} {what}{why}", root.stack)
+}
+
+/// `CardIssued`, `api public` → their changes.
+fn by_owner(changes: &[Change]) -> BTreeMap<&str, Vec<&Change>> {
+    let mut owners: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+    for change in changes {
+        owners.entry(owner(&change.declared)).or_default().push(change);
+    }
+    owners
+}
+
+/// `CardIssued.store` → `CardIssued`, `api.public /cards` → `api.public`: what has a declaration of its own.
+fn owner(declared: &str) -> &str {
+    let named = ["api.", "auth.", "store."].into_iter().find(|word| declared.starts_with(word));
+    let (skip, ends) = named.map_or((0, ['.', '.']), |word| (word.len(), ['.', ' ']));
+    let end = declared.get(skip..).and_then(|rest| rest.find(ends)).map_or(declared.len(), |at| skip + at);
+    declared.get(..end).unwrap_or(declared)
+}
+
+/// The files of some changes, where few.
+fn files(changes: &[&Change]) -> String {
+    let files: BTreeSet<&str> = changes.iter().filter_map(|change| change.file.as_deref()).collect();
+    let more = files.len().saturating_sub(MOST_FILES);
+    let mut shown = files.into_iter().take(MOST_FILES).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        let _ = write!(shown, " and {more} more");
+    }
+    shown
+}
+
+fn owner_lines(out: &mut String, owner: &str, changes: &[&Change], pen: &Pen) {
+    let files = files(changes);
+    let title = owner.replacen('.', " ", 1);
+    let only = |effect: Effect| changes.iter().all(|change| change.effect == effect);
+    if only(Effect::Added) || (only(Effect::Removed) && changes.iter().all(|change| change.data.is_none())) {
+        let effect = if only(Effect::Added) { Effect::Added } else { Effect::Removed };
+        let count = plural(changes.len(), "resource");
+        let line = format!("  {} {title:<34} {count:<14} {files}", sign(effect));
+        let _ = writeln!(out, "{}", pen.effect(effect, line.trim_end()));
+        return;
+    }
+    let _ = writeln!(out, "  {}", format!("  {title:<34} {files}").trim_end());
+    let mut groups: BTreeMap<(&str, Effect), Vec<&Change>> = BTreeMap::new();
+    for change in changes {
+        groups.entry((&change.declared, change.effect)).or_default().push(change);
+    }
+    for ((declared, effect), changes) in groups {
+        let part = declared.strip_prefix(owner).unwrap_or_default().trim_start_matches(['.', ' ']);
+        let part = if part.is_empty() { title.as_str() } else { part };
+        let line = format!("      {} {part:<30} {}", sign(effect), summary(effect, &changes));
+        let _ = writeln!(out, "{}", pen.effect(effect, line.trim_end()));
+        changes.iter().for_each(|change| data_line(out, change, pen));
+        notes(out, &changes);
+    }
+}
+
+/// What happens to the data of a resource that takes consent, or stays.
+fn data_line(out: &mut String, change: &Change, pen: &Pen) {
+    let Some(data) = change.data.as_ref().filter(|data| data.consent || change.kept) else { return };
+    let (kind, id) = (short_kind(&change.kind), &change.logical_id);
+    let text = match (change.kept, data.consent) {
+        (true, true) => {
+            format!("{id} ({kind}): {} stay in the old one, which nothing reads any more", data.what)
+        }
+        (true, false) => format!("{id} ({kind}) stays in the account, with what it holds"),
+        (false, _) => format!("DATA LOSS {id} ({kind}): {}", data.what),
+    };
+    let text = format!("          {text}");
+    let _ = writeln!(out, "{}", if data.consent { pen.paint("31;1", &text) } else { text });
+}
+
+/// What else goes that somebody might miss.
+fn notes(out: &mut String, changes: &[&Change]) {
+    let notes = changes
+        .iter()
+        .filter(|change| !change.kept)
+        .filter_map(|change| Some((change, change.data.as_ref()?)));
+    let what: BTreeSet<&str> =
+        notes.filter(|(_, data)| !data.consent).map(|(_, data)| data.what.as_str()).collect();
+    if !what.is_empty() {
+        let _ = writeln!(out, "          also gone: {}", what.into_iter().collect::<Vec<_>>().join("; "));
+    }
+}
+
+fn summary(effect: Effect, changes: &[&Change]) -> String {
+    let kinds: BTreeSet<&str> = changes.iter().map(|change| short_kind(&change.kind)).collect();
+    let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
+    if matches!(effect, Effect::Added | Effect::Removed) {
+        return if changes.len() > MOST_KINDS { plural(changes.len(), "resource") } else { kinds };
+    }
+    let properties: BTreeSet<&str> =
+        changes.iter().flat_map(|change| change.properties.iter().map(String::as_str)).collect();
+    let more = properties.len().saturating_sub(MOST_PROPERTIES);
+    let mut shown = properties.into_iter().take(MOST_PROPERTIES).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        let _ = write!(shown, " and {more} more");
+    }
+    format!("{kinds}: {shown}")
+}
+
+fn counts(plan: &Plan) -> String {
+    let count = |effect| plan.changes().filter(|(_, change)| change.effect == effect).count();
+    let kept = plan.changes().filter(|(_, change)| change.kept && change.effect == Effect::Removed).count();
+    let mut text = format!(
+        "{} added, {} changed, {} replaced, {} deleted",
+        plural(count(Effect::Added), "resource"),
+        count(Effect::Changed),
+        count(Effect::Replaced),
+        count(Effect::Removed) - kept,
+    );
+    if kept > 0 {
+        let _ = write!(text, ", {kept} left behind with what they hold");
+    }
+    text
+}
+
+fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+fn sign(effect: Effect) -> char {
+    match effect {
+        Effect::Added => '+',
+        Effect::Changed => '~',
+        Effect::Replaced => '±',
+        Effect::Removed => '-',
+    }
+}
+
+struct Pen {
+    colour: bool,
+}
+
+impl Pen {
+    fn effect(&self, effect: Effect, text: &str) -> String {
+        let colour = match effect {
+            Effect::Added => "32",
+            Effect::Changed => "33",
+            Effect::Replaced | Effect::Removed => "31",
+        };
+        self.paint(colour, text)
+    }
+
+    fn paint(&self, colour: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}

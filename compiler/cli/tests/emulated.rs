@@ -1,0 +1,101 @@
+//! `pipec deploy` against emulators of AWS: scenarios of deployments, and events on their way through what was deployed.
+//!
+//! The driver is Python (`tests/cloud/driver`), which speaks to every service. Each scenario of
+//! `deployments.py` and each folder of `tests/cloud/paths` is a test of its own, with an emulator of its own that ends
+//! with it. Cases for an emulator that is not installed are ignored by name.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Output, Stdio};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// The driver's exit status for an emulator that is not installed.
+const NOT_INSTALLED: i32 = 77;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    match install() {
+        Ok(()) => {
+            trials.extend(scenarios());
+            trials.extend(paths());
+        }
+        Err(said) => trials.push(Trial::test("emulators", || Err(Failed::from(said)))),
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Installs the emulators at their pinned versions, once.
+fn install() -> Result<(), String> {
+    let script = repository().join("tests/tools/emulators.sh");
+    let output = Command::new("sh").arg(script).output().map_err(|error| error.to_string())?;
+    if output.status.success() { Ok(()) } else { Err(text(&output)) }
+}
+
+/// Runs a program of the driver.
+fn driver(program: &str, arguments: &[&str]) -> Result<Output, String> {
+    let root = repository();
+    let output = Command::new(root.join("target/tools/emulators/ministack/bin/python"))
+        .arg(root.join("tests/cloud/driver").join(program))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output();
+    output.map_err(|error| format!("{program}: {error}"))
+}
+
+/// The lines of a listing; a listing that fails is a test that fails.
+fn list(program: &'static str) -> Result<Vec<String>, Trial> {
+    let output = driver(program, &["--list"])
+        .and_then(|output| if output.status.success() { Ok(output) } else { Err(text(&output)) });
+    match output {
+        Ok(output) => Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()),
+        Err(said) => Err(Trial::test(program, || Err(Failed::from(said)))),
+    }
+}
+
+fn scenarios() -> Vec<Trial> {
+    let names = match list("deployments.py") {
+        Ok(names) => names,
+        Err(failed) => return vec![failed],
+    };
+    let trial = |name: String| {
+        Trial::test(format!("deployment::{name}"), move || {
+            passed(driver("deployments.py", &[&name, "--pipec", env!("CARGO_BIN_EXE_pipec")]))
+        })
+    };
+    names.into_iter().map(trial).collect()
+}
+
+fn paths() -> Vec<Trial> {
+    let lines = match list("run.py") {
+        Ok(lines) => lines,
+        Err(failed) => return vec![failed],
+    };
+    let trial = |line: String| {
+        let (name, emulator) = line.split_once(' ').unwrap_or((&line, ""));
+        let (name, emulator) = (name.to_owned(), emulator.to_owned());
+        let available = driver("run.py", &["--available", &emulator]);
+        let missing = available.is_ok_and(|output| output.status.code() == Some(NOT_INSTALLED));
+        Trial::test(format!("path::{emulator}::{name}"), move || {
+            let folder = repository().join("tests/cloud/paths").join(&name);
+            let folder = folder.to_string_lossy();
+            let pipec = env!("CARGO_BIN_EXE_pipec");
+            passed(driver("run.py", &[&folder, "--pipec", pipec, "--emulator", &emulator]))
+        })
+        .with_ignored_flag(missing)
+    };
+    lines.into_iter().map(trial).collect()
+}
+
+fn passed(output: Result<Output, String>) -> Result<(), Failed> {
+    let output = output?;
+    if output.status.success() { Ok(()) } else { Err(Failed::from(text(&output))) }
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
