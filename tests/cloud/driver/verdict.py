@@ -1,0 +1,81 @@
+"""Compares what came of the events of a case with what had to."""
+
+import json
+import time
+from collections import Counter
+
+from effects import Broken
+
+WAIT_SECONDS = 90
+# How long to look again for what comes twice, once everything is there.
+SETTLE_SECONDS = 2
+
+
+def wrong_answer(event, answer):
+    """What is wrong with the answer of an event's door, or None."""
+    if answer.status == event.status and (answer.status != 202 or answer.body.get("id")):
+        return None
+    return f"{event.name}: expected the answer {event.status}, got {answer.status} {json.dumps(answer.body)}"
+
+
+def wait(events, ids, watcher, kind):
+    """Looks until all has come of the events that had to, and a little longer. Returns what is wrong, line by line."""
+    expected = _expected(events, kind)
+    deadline = time.monotonic() + WAIT_SECONDS
+    try:
+        seen = _seen(events, ids, watcher.look())
+        # What is too much does not become less.
+        while seen != expected and not seen - expected and time.monotonic() < deadline:
+            time.sleep(0.3)
+            seen = _seen(events, ids, watcher.look())
+        if seen == expected:
+            time.sleep(SETTLE_SECONDS)
+            seen = _seen(events, ids, watcher.look())
+    except Broken as error:
+        return [str(error)]
+    lines = sorted((expected | seen).keys())
+    return [f"expected {expected[line]}, saw {seen[line]}: {line}" for line in lines if expected[line] != seen[line]]
+
+
+def _expected(events, kind):
+    """How often each line must be true."""
+    lines = Counter()
+    for event in events:
+        for subscriber, times in event.effects.items():
+            lines[_line("effect", f"{event.event}.{subscriber}", event.name, event.seen)] += times
+        if kind.name in event.stored:
+            lines[_line("stored", event.event, event.name, event.data)] += 1
+        for subscriber in event.dead:
+            lines[_line("dead", f"{event.event}.{subscriber}", event.name, event.data)] += 1
+    return lines
+
+
+def _seen(events, ids, facts):
+    """How often each line is true. IDS are the names of the events that were sent, by their ids."""
+    names = dict(ids)
+    lines = Counter()
+    for fact in facts:
+        name = names.get(fact.id) or _emitted(events, names, fact)
+        if name:
+            names[fact.id] = name
+        lines[_line(fact.what, fact.place, name or f"the event {fact.id}", fact.data)] += 1
+    return lines
+
+
+def _emitted(events, names, fact):
+    """Which emitted event this is about: one that looks like it, and is not already known by another id."""
+    for event in events:
+        looks = event.seen if fact.what == "effect" else event.data
+        fits = event.event == fact.place.split(".")[0] and looks == fact.data
+        if event.emitted and fits and event.name not in names.values():
+            return event.name
+    return None
+
+
+def _line(what, place, name, data):
+    said = json.dumps(data, sort_keys=True)
+    return {
+        "effect": f"an effect of {place} on {name}: {said}",
+        "stored": f"{name} in the store of {place}: {said}",
+        "dead": f"{name} among the dead letters of {place}: {said}",
+    }[what]

@@ -1,0 +1,2 @@
+def handle(event, context):
+    context.emit("Audited", {"amount": event.data.amount})

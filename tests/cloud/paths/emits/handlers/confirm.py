@@ -1,0 +1,3 @@
+def handle(event, context):
+    context.emit("Confirmed", {"order": event.data.order})
+    context.emit("Packed", {"order": event.data.order})

@@ -1,0 +1,3 @@
+export async function handle(event, context) {
+  await context.emit("Shipped", { order: event.data.order, carrier: "bicycle" });
+}

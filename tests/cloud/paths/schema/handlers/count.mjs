@@ -1,0 +1,3 @@
+import { leaveEffect } from "./effect.mjs";
+
+export const handle = leaveEffect;
