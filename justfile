@@ -4,9 +4,17 @@
 default:
     @just --list
 
-# All tests.
+# The inner loop: all but deployments.
 test:
     cargo test
+
+# All tests, deployments to emulators among them.
+test-all:
+    cargo test --workspace --all-features
+
+# Installs the emulators; with --localstack the second one too, for which there must be Python 3.13.
+emulators *args:
+    sh tests/tools/emulators.sh {{args}}
 
 # What must pass before a change lands.
 ci:

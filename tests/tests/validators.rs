@@ -84,3 +84,17 @@ fn the_validators_themselves_are_tested() {
     let output = tools::run("python3", &["tests/tools/test_validate.py"], "");
     assert!(output.status.success(), "{}", tools::text(&output));
 }
+
+/// What replaces a resource is as CloudFormation's own schemas have it.
+#[test]
+fn replacement_rules_are_those_of_the_schemas() {
+    tools::install();
+    let output = std::process::Command::new(repository().join("target/tools/venv/bin/python"))
+        .arg(repository().join("tests/tools/replacement.py"))
+        .arg("--check")
+        .output()
+        .expect("the script runs");
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+}

@@ -246,3 +246,30 @@ fn two_builds_at_once_leave_a_whole_one() {
         assert_eq!(fs::read_dir(sandbox.path("build")).expect("the build").count(), whole);
     }
 }
+
+/// Who only compiles has no AWS SDK, and is told where it is.
+#[cfg(not(feature = "deploy"))]
+#[test]
+fn a_pipec_that_only_compiles_says_so() {
+    let sandbox = Sandbox::with(SMALL);
+    for command in ["deploy", "destroy", "status", "outputs"] {
+        let ran = sandbox.pipec(&[command]);
+        assert_eq!(ran.status, 2);
+        assert!(ran.err.contains(&format!("without `{command}`")), "{}", ran.err);
+        assert!(ran.err.contains("--features deploy"), "{}", ran.err);
+    }
+}
+
+/// Mistakes of the project are told before anybody is asked for credentials.
+#[cfg(feature = "deploy")]
+#[test]
+fn a_project_with_errors_is_not_deployed() {
+    let sandbox = Sandbox::with(&[("app.pipe", "app shop { regon eu-central-1 }\n")]);
+    let ran = sandbox.pipec(&["deploy", "--yes"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.err.contains("P0203"), "{}", ran.err);
+    let json = sandbox.pipec(&["deploy", "--yes", "--json"]);
+    assert!(json.err.starts_with("{\"code\":\"P0"), "{}", json.err);
+    let ran = sandbox.pipec(&["deploy", "--param", "=3"]);
+    assert!(ran.status == 2 && ran.err.contains("NAME=VALUE"), "{}", ran.err);
+}

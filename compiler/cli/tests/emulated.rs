@@ -14,15 +14,20 @@ const NOT_INSTALLED: i32 = 77;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let mut trials = Vec::new();
-    match install() {
-        Ok(()) => {
-            trials.extend(scenarios());
-            trials.extend(paths());
+    let (mut trials, mut copied) = (Vec::new(), None);
+    match install().and_then(|()| own_binary()) {
+        Ok(pipec) => {
+            trials.extend(scenarios(&pipec));
+            trials.extend(paths(&pipec));
+            copied = Some(pipec);
         }
         Err(said) => trials.push(Trial::test("emulators", || Err(Failed::from(said)))),
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if let Some(pipec) = copied {
+        let _ = std::fs::remove_file(pipec);
+    }
+    conclusion.exit_code()
 }
 
 fn repository() -> PathBuf {
@@ -34,6 +39,13 @@ fn install() -> Result<(), String> {
     let script = repository().join("tests/tools/emulators.sh");
     let output = Command::new("sh").arg(script).output().map_err(|error| error.to_string())?;
     if output.status.success() { Ok(()) } else { Err(text(&output)) }
+}
+
+/// A copy of the command: these tests take minutes, in which another build may replace it.
+fn own_binary() -> Result<String, String> {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pipec-{}", std::process::id()));
+    std::fs::copy(env!("CARGO_BIN_EXE_pipec"), &copy).map_err(|error| error.to_string())?;
+    Ok(copy.to_string_lossy().into_owned())
 }
 
 /// Runs a program of the driver.
@@ -57,34 +69,34 @@ fn list(program: &'static str) -> Result<Vec<String>, Trial> {
     }
 }
 
-fn scenarios() -> Vec<Trial> {
+fn scenarios(pipec: &str) -> Vec<Trial> {
     let names = match list("deployments.py") {
         Ok(names) => names,
         Err(failed) => return vec![failed],
     };
     let trial = |name: String| {
+        let pipec = pipec.to_owned();
         Trial::test(format!("deployment::{name}"), move || {
-            passed(driver("deployments.py", &[&name, "--pipec", env!("CARGO_BIN_EXE_pipec")]))
+            passed(driver("deployments.py", &[&name, "--pipec", &pipec]))
         })
     };
     names.into_iter().map(trial).collect()
 }
 
-fn paths() -> Vec<Trial> {
+fn paths(pipec: &str) -> Vec<Trial> {
     let lines = match list("run.py") {
         Ok(lines) => lines,
         Err(failed) => return vec![failed],
     };
     let trial = |line: String| {
         let (name, emulator) = line.split_once(' ').unwrap_or((&line, ""));
-        let (name, emulator) = (name.to_owned(), emulator.to_owned());
+        let (name, emulator, pipec) = (name.to_owned(), emulator.to_owned(), pipec.to_owned());
         let available = driver("run.py", &["--available", &emulator]);
         let missing = available.is_ok_and(|output| output.status.code() == Some(NOT_INSTALLED));
         Trial::test(format!("path::{emulator}::{name}"), move || {
             let folder = repository().join("tests/cloud/paths").join(&name);
             let folder = folder.to_string_lossy();
-            let pipec = env!("CARGO_BIN_EXE_pipec");
-            passed(driver("run.py", &[&folder, "--pipec", pipec, "--emulator", &emulator]))
+            passed(driver("run.py", &[&folder, "--pipec", &pipec, "--emulator", &emulator]))
         })
         .with_ignored_flag(missing)
     };

@@ -8,6 +8,7 @@ use pipec_core::artifacts::{Bundle, Manifest, ParameterSource, Place, RootEntry,
 use pipec_core::source::Span;
 
 use crate::estate::{Estate, RootTemplates};
+use crate::plan::{is_within, owner};
 use crate::template::Template;
 
 /// A build in memory.
@@ -65,20 +66,20 @@ impl Build<'_> {
     /// The place of a declaration, or of what it belongs to: a resource that leaves has no place of its own.
     #[must_use]
     pub fn span_of(&self, declared: &str) -> Span {
-        let all = || self.places.values().flat_map(IndexMap::values);
-        let within = |place: &&Place, path: &str| {
-            place.declared.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        let find = |path: &str| {
+            self.declared().find(|place| place.declared == path || is_within(&place.declared, path))
         };
-        let mut path = declared;
-        loop {
-            if let Some(place) = all().find(|place| within(place, path)) {
-                return place.span;
-            }
-            match path.rsplit_once('.') {
-                Some((outer, _)) => path = outer,
-                None => return self.app,
-            }
-        }
+        find(declared).or_else(|| find(owner(declared))).map_or(self.app, |place| place.span)
+    }
+
+    /// Whether the project still has a declaration, or something in it.
+    #[must_use]
+    pub fn declares(&self, path: &str) -> bool {
+        self.declared().any(|place| place.declared == path || is_within(&place.declared, path))
+    }
+
+    fn declared(&self) -> impl Iterator<Item = &Place> {
+        self.places.values().flat_map(IndexMap::values)
     }
 
     /// A root by the name of its stack.

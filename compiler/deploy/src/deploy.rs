@@ -9,15 +9,19 @@ use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use pipec_core::artifacts::RootEntry;
+use pipec_core::stacks::ARTIFACT_BUCKET;
+
 use crate::apply::{Request, apply};
+use crate::bootstrap::{self, Artifacts};
 use crate::cloud::{Caller, Cloud, Output, Stack, TemplateSource};
 use crate::host::{Host, News, Question};
 use crate::plan::{Action, Plan, RootPlan, refusals};
 use crate::session::Session;
 use crate::settle::settle;
 use crate::stop::{Side, Stop};
-use crate::survey::{self, Pair};
-use crate::{bootstrap, deployed, destroy, upload, values};
+use crate::values::{self, Now};
+use crate::{deployed, destroy, survey, upload};
 
 /// Domains that are deployed at the same time.
 const AT_ONCE: usize = 4;
@@ -42,43 +46,57 @@ pub struct Report {
 pub async fn deploy<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Report, Stop> {
     values::check(session)?;
     let caller = session.check_place().await?;
-    let mut roots: Vec<Pair<'_>> = Vec::new();
+    let mut now: Vec<Now<'_>> = Vec::new();
     for entry in &session.build.manifest().roots {
-        roots.push((entry, settle(session, &entry.stack).await?));
+        now.push(look(session, entry).await?);
     }
     let orphans = deployed::orphans(session).await?;
-    let bucket = bootstrap::look(session, &caller).await?;
-    let plan = survey::plan(session, &roots, &orphans, bucket.as_deref()).await?;
+    let used = now.iter().find_map(|now| now.stack.as_ref()?.parameters.get(ARTIFACT_BUCKET).cloned());
+    let artifacts = bootstrap::look(session, &caller, used.as_deref()).await?;
+    let plan = survey::plan(session, &now, &orphans, &artifacts).await?;
     let refused = refusals(&plan, session.build, &session.options.allow_data_loss);
     session.host.tell(&News::Plan { plan: &plan });
     if !refused.is_empty() {
         return Err(Stop::findings(Side::Project, refused));
     }
     if plan.is_empty() || session.options.plan_only {
-        let stacks = roots.into_iter().filter_map(|(_, stack)| stack).collect();
+        let stacks = now.into_iter().filter_map(|now| now.stack).collect();
         return Ok(Report { plan, done: false, uploaded: 0, stacks });
     }
     if !session.host.ask(&Question::Plan(&plan)) {
         return Err(Stop::declined("nothing was changed"));
     }
-    carry_out(session, &caller, plan, roots, &orphans).await
+    carry_out(session, &caller, plan, now, &orphans, artifacts).await
+}
+
+async fn look<'a, C: Cloud, H: Host>(
+    session: &Session<'_, C, H>,
+    entry: &'a RootEntry,
+) -> Result<Now<'a>, Stop> {
+    let stack = settle(session, &entry.stack).await?;
+    let text = match &stack {
+        Some(stack) => deployed::text(session, &stack.id).await?,
+        None => String::new(),
+    };
+    Ok(Now { entry, stack, text })
 }
 
 async fn carry_out<C: Cloud, H: Host>(
     session: &Session<'_, C, H>,
     caller: &Caller,
     plan: Plan,
-    roots: Vec<Pair<'_>>,
+    now: Vec<Now<'_>>,
     orphans: &[Stack],
+    artifacts: Artifacts,
 ) -> Result<Report, Stop> {
-    let bucket = bootstrap::ensure(session, caller).await?;
+    let bucket = bootstrap::ensure(session, caller, artifacts).await?;
     let uploaded = upload::upload(session, &bucket, &caller.account).await?;
     // A domain that is gone takes values of the app's root: it goes first.
     for stack in orphans {
         destroy::delete(session, stack).await?;
     }
     let place = Destination { bucket: &bucket, suffix: suffix(session, caller)? };
-    let mut roots = roots.into_iter();
+    let mut roots = now.into_iter();
     let mut stacks = Vec::new();
     if let Some(app) = roots.next() {
         stacks.push(bring(session, &plan, app, &place, &BTreeMap::new()).await?);
@@ -86,7 +104,7 @@ async fn carry_out<C: Cloud, H: Host>(
     let outputs = stacks.first().map(|stack| stack.outputs.clone()).unwrap_or_default();
     let (plan_, place, outputs) = (&plan, &place, &outputs);
     let domains: Vec<Stack> = stream::iter(roots)
-        .map(|pair| bring(session, plan_, pair, place, outputs))
+        .map(|now| bring(session, plan_, now, place, outputs))
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
@@ -109,17 +127,19 @@ fn suffix<'a, C, H>(session: &Session<'a, C, H>, caller: &Caller) -> Result<&'a 
 async fn bring<C: Cloud, H: Host>(
     session: &Session<'_, C, H>,
     plan: &Plan,
-    (entry, present): Pair<'_>,
+    now: Now<'_>,
     place: &Destination<'_>,
     outputs: &BTreeMap<String, Output>,
 ) -> Result<Stack, Stop> {
-    let planned = plan.roots.iter().find(|root| root.stack == entry.stack);
-    let parameters = values::of(session, entry, present.as_ref(), Some(place.bucket), outputs);
+    let planned = plan.roots.iter().find(|root| root.stack == now.entry.stack);
+    let parameters = values::of(session, &now, place.bucket, outputs);
+    let Now { entry, stack: present, .. } = now;
     let present = match present {
         Some(stack) if is_kept(planned) && values::hold(&stack.parameters, &parameters) => return Ok(stack),
         other => other,
     };
-    let key = session.build.manifest().artifacts.get(&entry.template).map(String::as_str).unwrap_or_default();
+    let artifacts = &session.build.manifest().artifacts;
+    let key = artifacts.get(&entry.template).map(String::as_str).unwrap_or_default();
     let url = format!("https://s3.{}.{}/{}/{key}", session.cloud.region(), place.suffix, place.bucket);
     let request = Request {
         stack: entry.stack.clone(),

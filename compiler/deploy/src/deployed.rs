@@ -39,21 +39,6 @@ pub async fn orphans<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<V
         .collect())
 }
 
-/// The templates of root stacks themselves, by name.
-///
-/// # Errors
-/// When CloudFormation cannot be asked.
-pub async fn texts<C: Cloud, H: Host>(
-    session: &Session<'_, C, H>,
-    roots: &[&Stack],
-) -> Result<BTreeMap<String, String>, Stop> {
-    let read = |stack: &Stack| {
-        let (name, id) = (stack.name.clone(), stack.id.clone());
-        async move { Ok::<_, Stop>((name, text(session, &id).await?)) }
-    };
-    stream::iter(roots.iter().map(|stack| read(stack))).buffer_unordered(AT_ONCE).try_collect().await
-}
-
 /// All templates of these root stacks, whose own are read already. A nested template that `new` has under the same
 /// address is the same: addresses hold a hash of the content.
 ///
@@ -61,15 +46,13 @@ pub async fn texts<C: Cloud, H: Host>(
 /// When CloudFormation cannot be asked, or a template is none of ours.
 pub async fn estate<C: Cloud, H: Host>(
     session: &Session<'_, C, H>,
-    roots: &[&Stack],
-    mut texts: BTreeMap<String, String>,
+    roots: &[(Stack, String)],
     new: &Estate,
 ) -> Result<Estate, Stop> {
     let mut estate = Estate::default();
-    for stack in roots {
-        let text = texts.remove(&stack.name).unwrap_or_default();
+    for (stack, text) in roots {
         let same = new.roots.get(&stack.name);
-        estate.roots.insert(stack.name.clone(), templates(session, stack, text, same).await?);
+        estate.roots.insert(stack.name.clone(), templates(session, stack, text.clone(), same).await?);
     }
     Ok(estate)
 }
@@ -102,7 +85,11 @@ async fn templates<C: Cloud, H: Host>(
     Ok(RootTemplates { text, root, nested })
 }
 
-async fn text<C: Cloud, H: Host>(session: &Session<'_, C, H>, id: &str) -> Result<String, Stop> {
+/// A stack's template.
+///
+/// # Errors
+/// When CloudFormation cannot be asked.
+pub async fn text<C: Cloud, H: Host>(session: &Session<'_, C, H>, id: &str) -> Result<String, Stop> {
     session.patiently(async || session.cloud.template(id).await).await
 }
 

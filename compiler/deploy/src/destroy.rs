@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cloud::{Cloud, Stack};
+use crate::cloud::{Cloud, Event, Stack};
 use crate::deployed;
 use crate::estate::Estate;
 use crate::explain::explain;
@@ -12,7 +12,7 @@ use crate::plan::{Plan, compare};
 use crate::session::Session;
 use crate::status::{Way, way};
 use crate::stop::{Side, Stop};
-use crate::watch::{NESTED, Since, watch};
+use crate::watch::{Ended, NESTED, Since, watch};
 
 /// What a destruction gave.
 #[derive(Debug, Default)]
@@ -32,9 +32,11 @@ pub struct Destroyed {
 pub async fn destroy<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Destroyed, Stop> {
     session.check_place().await?;
     let stacks = present(session).await?;
-    let roots: Vec<&Stack> = stacks.iter().collect();
-    let texts = deployed::texts(session, &roots).await?;
-    let estate = deployed::estate(session, &roots, texts, &Estate::default()).await?;
+    let mut roots = Vec::new();
+    for stack in &stacks {
+        roots.push((stack.clone(), deployed::text(session, &stack.id).await?));
+    }
+    let estate = deployed::estate(session, &roots, &Estate::default()).await?;
     let plan = everything(&estate, session.facts);
     if stacks.is_empty() {
         return Ok(Destroyed { plan, ..Destroyed::default() });
@@ -54,7 +56,14 @@ pub async fn destroy<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<D
     let kept = kept(session, &plan, &stacks).await?;
     let mut done = Destroyed { plan, stacks: Vec::new(), kept };
     for stack in &stacks {
-        delete(session, stack).await?;
+        let ended = delete(session, stack).await?;
+        let went = |name: &str| {
+            let of = |event: &Event| {
+                event.physical_id.as_deref() == Some(name) && event.status == "DELETE_COMPLETE"
+            };
+            ended.events.iter().any(of)
+        };
+        done.kept.retain(|(_, name)| !went(name));
         done.stacks.push(stack.name.clone());
     }
     Ok(done)
@@ -128,13 +137,13 @@ async fn kept<C: Cloud, H: Host>(
 ///
 /// # Errors
 /// When CloudFormation refuses or fails.
-pub async fn delete<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<(), Stop> {
+pub async fn delete<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<Ended, Stop> {
     let before = crate::watch::latest_event(session, stack).await?;
     session.cloud.delete_stack(&stack.id, &session.token("delete")).await?;
     session.host.tell(&News::Started { stack: &stack.name, operation: "delete" });
     let ended = watch(session, &stack.id, Since::Event(before)).await?;
     if ended.status == "DELETE_COMPLETE" {
-        return Ok(());
+        return Ok(ended);
     }
     let findings = explain(&ended, &stack.name, session.build, session.facts);
     let message = format!("the deletion of `{}` ended with {}", stack.name, ended.status);

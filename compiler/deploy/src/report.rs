@@ -44,6 +44,8 @@ pub struct RootStatus {
 pub struct NestedStatus {
     /// Its logical id.
     pub nested: String,
+    /// What the project's people know it as: `event-CardIssued`.
+    pub label: String,
     /// `UPDATE_COMPLETE`, …
     pub status: String,
     /// Why, where CloudFormation says.
@@ -141,7 +143,9 @@ async fn nested_status<C: Cloud, H: Host>(
         Some(id) => drift(session, root, &logical_id, &id).await?,
         None => Vec::new(),
     };
-    Ok(NestedStatus { nested: logical_id, status, reason, drift })
+    let label =
+        session.build.root(root).map_or(logical_id.as_str(), |entry| entry.label(&logical_id)).to_owned();
+    Ok(NestedStatus { nested: logical_id, label, status, reason, drift })
 }
 
 /// CloudFormation looks at one stack at a time: a search of the root says nothing of what is nested in it.
@@ -240,7 +244,11 @@ pub async fn outputs<C: Cloud, H: Host>(
 pub async fn stacks<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Vec<Stack>, Stop> {
     let mut found = Vec::new();
     for entry in &session.build.manifest().roots {
-        found.extend(session.cloud.stack(&entry.stack).await?.filter(|stack| session.owns(stack)));
+        let stack = session.cloud.stack(&entry.stack).await?;
+        // One that was never whole tells nothing.
+        let whole =
+            |stack: &Stack| session.owns(stack) && !matches!(way(&stack.status), Way::Create | Way::FreeName);
+        found.extend(stack.filter(whole));
     }
     Ok(found)
 }

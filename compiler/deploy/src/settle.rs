@@ -31,11 +31,22 @@ pub async fn settle<C: Cloud, H: Host>(
             Way::Create => return Ok(None),
             Way::Update => return Ok(Some(stack)),
             Way::Watch => attach(session, &stack).await?,
+            // A plan only looks: the stack holds nothing, so everything is made.
+            Way::FreeName if session.options.plan_only => return Ok(None),
             Way::FreeName => free_name(session, &stack).await?,
+            Way::ContinueRollback if session.options.plan_only => return Err(no_plan(&stack)),
             Way::ContinueRollback => continue_rollback(session, &stack).await?,
             Way::DeleteOnly => return Err(delete_only(session, &stack).await?),
         }
     }
+}
+
+fn no_plan(stack: &Stack) -> Stop {
+    let message = format!(
+        "an update of `{}` failed, and its rollback is stuck: there is nothing to plan against",
+        stack.name
+    );
+    Stop::world(message).help("`pipec deploy` shows where it is stuck, and asks how to go on")
 }
 
 fn foreign<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Stop {
@@ -55,7 +66,11 @@ pub async fn attach<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stac
     watch(session, &stack.id, Since::Running).await.map(drop)
 }
 
-async fn free_name<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<(), Stop> {
+/// Frees the name of a stack whose creation was rolled back, when nothing is left in it and the user agrees.
+///
+/// # Errors
+/// When something is left, or the user says no.
+pub async fn free_name<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<(), Stop> {
     let resources = session.patiently(async || session.cloud.resources(&stack.id).await).await?;
     let left = |resource: &&StackResource| {
         resource.physical_id.is_some()

@@ -25,7 +25,7 @@ pub fn way(status: &str) -> Way {
         "REVIEW_IN_PROGRESS" | "DELETE_COMPLETE" => Way::Create,
         "ROLLBACK_COMPLETE" => Way::FreeName,
         "UPDATE_ROLLBACK_FAILED" => Way::ContinueRollback,
-        "ROLLBACK_FAILED" | "DELETE_FAILED" => Way::DeleteOnly,
+        "ROLLBACK_FAILED" | "DELETE_FAILED" | "IMPORT_ROLLBACK_FAILED" => Way::DeleteOnly,
         _ if is_running(status) => Way::Watch,
         // `CREATE_FAILED` and `UPDATE_FAILED`: somebody turned rollback off, and an update goes on from there.
         _ => Way::Update,
@@ -60,6 +60,7 @@ mod tests {
             ("IMPORT_COMPLETE", Way::Update),
             ("IMPORT_IN_PROGRESS", Way::Watch),
             ("IMPORT_ROLLBACK_COMPLETE", Way::Update),
+            ("IMPORT_ROLLBACK_FAILED", Way::DeleteOnly),
             ("IMPORT_ROLLBACK_IN_PROGRESS", Way::Watch),
             ("REVIEW_IN_PROGRESS", Way::Create),
             ("ROLLBACK_COMPLETE", Way::FreeName),

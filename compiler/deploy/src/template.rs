@@ -35,6 +35,15 @@ impl Template {
         self.section("Outputs")?.get(name)?.get("Value")
     }
 
+    /// The default of a parameter, as the text that a stack shows for it.
+    #[must_use]
+    pub fn default(&self, parameter: &str) -> Option<String> {
+        match self.section("Parameters")?.get(parameter)?.get("Default")? {
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+
     fn section(&self, name: &str) -> Option<&Map<String, Value>> {
         self.0.get(name)?.as_object()
     }

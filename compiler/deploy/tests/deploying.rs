@@ -126,7 +126,7 @@ async fn a_domain_that_is_gone_is_deleted_with_consent() {
     let stop = deploy(&fake, &Notes::default(), &built, &Options::default()).await.unwrap_err();
     assert!(told(&built, &stop).contains("--allow-data-loss Opened"));
     let options =
-        Options { allow_data_loss: vec!["Opened".to_owned(), "api".to_owned()], ..Options::default() };
+        Options { allow_data_loss: vec!["Opened".to_owned(), "api.doors".to_owned()], ..Options::default() };
     let report = match deploy(&fake, &Notes::default(), &built, &options).await {
         Ok(report) => report,
         Err(stop) => panic!("{}", told(&built, &stop)),
@@ -355,4 +355,90 @@ event Ordered {
     let changed: Vec<Effect> = report.plan.changes().map(|(_, change)| change.effect).collect();
     assert_eq!(changed, [Effect::Changed], "the function that reads it");
     assert_eq!(fake.world.borrow().find("shop").unwrap().shown.parameters["CardTable"], "boards");
+}
+
+const WITH_DEFAULT: &str = "app shop { region eu-central-1 }
+param attempts: int default 3
+api public { throttle 10/s }
+event Ordered {
+  ingress api POST /orders
+  auth    none
+  subscriber ship { handler python \"handlers/ship.py\"; env { ATTEMPTS $attempts } }
+}
+";
+
+fn attempts(fake: &Fake) -> String {
+    fake.world.borrow().find("shop").unwrap().shown.parameters["Attempts"].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_default_counts_until_a_value_was_given() {
+    let fake = Fake::default();
+    let with = |default: &str| built(&Project::single(&WITH_DEFAULT.replace("default 3", default)), None);
+    deployed(&fake, &with("default 3")).await;
+    assert_eq!(attempts(&fake), "3");
+    assert!(deployed(&fake, &with("default 4")).await.done);
+    assert_eq!(attempts(&fake), "4");
+    assert!(!deployed(&fake, &with("default 4")).await.done, "nothing is left to do");
+
+    let given = |value: &str| Options {
+        parameters: [("attempts".to_owned(), value.to_owned())].into(),
+        ..Options::default()
+    };
+    deploy(&fake, &Notes::default(), &with("default 4"), &given("7")).await.unwrap();
+    deployed(&fake, &with("default 5")).await;
+    assert_eq!(attempts(&fake), "7", "a value that was given is kept");
+
+    let four = with("default 4");
+    let stop = deploy(&fake, &Notes::default(), &four, &given("many")).await.unwrap_err();
+    assert_eq!(stop.side, Side::Usage);
+    assert!(told(&four, &stop).contains("`attempts` is a whole number, and `many` is none"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn consent_is_asked_for_what_goes_and_no_more() {
+    let text = |auths: &str, lock: &str| {
+        format!(
+            "app shop {{ region eu-central-1 }}
+api public {{ throttle 10/s }}
+{auths}
+event Ordered {{ ingress api POST /orders; auth {lock}; store s3 }}
+"
+        )
+    };
+    let (one, other) = ("auth first api_key { quota 10/day }", "auth second api_key { quota 10/day }");
+    let fake = Fake::default();
+    deployed(&fake, &built(&Project::single(&text(&format!("{one}\n{other}"), "first")), None)).await;
+    let built = built(&Project::single(&text(one, "first")), None);
+    let stop = deploy(&fake, &Notes::default(), &built, &Options::default()).await.unwrap_err();
+    let told = told(&built, &stop);
+    assert!(told.starts_with("P0801 app.pipe:1:1 this deployment deletes the ApiGateway::ApiKey"), "{told}");
+    assert!(told.contains("--allow-data-loss auth.second`"), "{told}");
+    let wide = Options { allow_data_loss: vec!["auth".to_owned()], ..Options::default() };
+    assert!(deploy(&fake, &Notes::default(), &built, &wide).await.is_err(), "`auth` would mean every key");
+    let exact = Options { allow_data_loss: vec!["auth.second".to_owned()], ..Options::default() };
+    assert!(deploy(&fake, &Notes::default(), &built, &exact).await.unwrap().done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_of_ones_own_is_remembered_and_comes_with_the_logging_role() {
+    let (fake, built) = (Fake::default(), small());
+    fake.buckets.borrow_mut().insert("mine".to_owned(), Bucket::Own(Some("eu-central-1".to_owned())));
+    let options = Options { artifact_bucket: Some("mine".to_owned()), ..Options::default() };
+    let report = deploy(&fake, &Notes::default(), &built, &options).await.unwrap();
+    let bootstrap = report.plan.bootstrap.unwrap();
+    assert!(bootstrap.logging_role && !bootstrap.bucket);
+    assert_eq!(fake.world.borrow().find("pipec-bootstrap").unwrap().shown.parameters["Bucket"], "foreign");
+    assert!(!deployed(&fake, &built).await.done, "without the option the app stays where it is");
+    assert_eq!(fake.world.borrow().find("shop").unwrap().shown.parameters["ArtifactBucket"], "mine");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_plan_shows_what_is_made_once_an_account() {
+    let (fake, built) = (Fake::default(), small());
+    let report = deployed(&fake, &built).await;
+    let bootstrap = report.plan.bootstrap.unwrap();
+    assert!(bootstrap.bucket && bootstrap.logging_role);
+    assert_eq!(bootstrap.action, Action::Create);
+    assert_eq!(deployed(&fake, &two_events()).await.plan.bootstrap, None);
 }

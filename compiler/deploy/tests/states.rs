@@ -269,3 +269,40 @@ event Ordered { ingress api POST /orders; auth partner; store s3 }
     assert!(shown.keys[0].value.as_deref().unwrap().starts_with("secret-of-"));
     assert!(!notes.has("secret"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_only_looks_whatever_the_state() {
+    let plan_only = Options { plan_only: true, ..Options::default() };
+    let (fake, notes) = (in_state("ROLLBACK_COMPLETE", Vec::new()), Notes::default());
+    let report = deploy(&fake, &notes, &small(), &plan_only).await.unwrap();
+    assert!(!report.plan.is_empty());
+    assert!(notes.questions.borrow().is_empty());
+    assert_eq!(status(&fake), "ROLLBACK_COMPLETE");
+
+    let (fake, notes, built) = (in_state("UPDATE_ROLLBACK_FAILED", Vec::new()), Notes::default(), small());
+    let stop = deploy(&fake, &notes, &built, &plan_only).await.unwrap_err();
+    assert!(told(&built, &stop).contains("there is nothing to plan against"));
+    assert!(notes.questions.borrow().is_empty());
+    assert_eq!(fake.count("continue_rollback"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_bootstrap_stack_is_left_alone() {
+    let (fake, built) = (Fake::default(), small());
+    fake.world.borrow_mut().add_stack("pipec-bootstrap", "CREATE_COMPLETE", None);
+    let stop = deploy(&fake, &Notes::default(), &built, &Options::default()).await.unwrap_err();
+    assert!(told(&built, &stop).contains("pipec did not make it"));
+    assert_eq!(fake.count("create_change_set"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_was_never_whole_tells_nothing() {
+    for state in ["REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"] {
+        let (fake, built, notes, options) =
+            (in_state(state, Vec::new()), small(), Notes::default(), Options::default());
+        let build = built.build();
+        let session =
+            Session { cloud: &fake, host: &notes, build: &build, facts: facts().unwrap(), options: &options };
+        assert!(report::stacks(&session).await.unwrap().is_empty(), "{state}");
+    }
+}

@@ -277,7 +277,7 @@ def destroys(place):
     status, _, err = place.run("destroy")
     equal(status, 2, "exit status of a destruction that nobody confirms")
     status, _, err = place.run("destroy", "--confirm", "shap")
-    equal((status, place.stacks()["shop"]), (1, "CREATE_COMPLETE"), "a destruction with the wrong name")
+    equal((status, place.stacks()["shop"]), (2, "CREATE_COMPLETE"), "a destruction with the wrong name")
     status, out, err = place.run("destroy", "--confirm", "shop")
     equal(status, 0, f"exit status\n{err}")
     store = f"shop-ordered-{ACCOUNT}-{REGION}"
@@ -306,7 +306,7 @@ def deploys_domains(place):
     status, _, err = place.run("deploy", "--yes")
     equal(status, 1, "exit status")
     contains(err, "--allow-data-loss Opened")
-    place.deploy("--allow-data-loss", "Opened", "--allow-data-loss", "api")
+    place.deploy("--allow-data-loss", "Opened", "--allow-data-loss", "api.doors")
     equal(list(place.stacks()), ["pipec-bootstrap", "shop"], "stacks")
     equal(place.functions(), ["shop-Ordered-ship"], "functions")
 

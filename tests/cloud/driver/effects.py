@@ -74,9 +74,21 @@ class Watcher:
         table = self._table() if self._in_table else []
         return [*self._taken, *table, *self._stored(), *self._dead_in_buckets()]
 
-    def _take_messages(self):
+    def on_their_way(self):
+        """The queues with messages that subscribers have yet to handle, perhaps for another time."""
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        for queue, url in self._queues():
+            if queue != "effects" and not queue.endswith(("-dead", "--unstored")):
+                known = self._emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=counts)
+                if any(int(known["Attributes"][count]) for count in counts):
+                    yield queue
+
+    def _queues(self):
         for url in self._emulator.client("sqs").list_queues().get("QueueUrls", []):
-            queue = url.rsplit("/", 1)[-1]
+            yield url.rsplit("/", 1)[-1], url
+
+    def _take_messages(self):
+        for queue, url in self._queues():
             if queue == "effects":
                 self._taken.extend(self._effect(json.loads(body)) for body in self._messages(url))
             elif queue.endswith("-dead"):

@@ -33,7 +33,7 @@ class Follower(threading.Thread):
         self._client = client
         self._deliver = deliver
         self._stopped = threading.Event()
-        # Firehose begins with what comes next: https://docs.aws.amazon.com/firehose/latest/dev/basic-create.html
+        # Like Firehose, it begins with what comes next.
         self._iterators = {
             shard["ShardId"]: client.get_shard_iterator(
                 StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="LATEST"

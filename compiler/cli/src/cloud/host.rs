@@ -1,7 +1,11 @@
 //! Shows what a deployment tells, on a terminal or as JSON, and asks for it.
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pipec_core::artifacts::Manifest;
 use pipec_deploy::host::{Host, News, Question};
@@ -13,14 +17,12 @@ use super::live::Live;
 use super::{plan_view, print_json, status_view};
 
 /// Who answers questions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answers {
     /// Whoever sits at the terminal.
     Ask,
     /// Everything is agreed to.
     Yes,
-    /// A destruction is agreed to by the name of the stack.
-    Confirm(String),
 }
 
 /// A terminal, or what stands in for it.
@@ -34,6 +36,8 @@ pub struct Terminal {
     app_stack: String,
     place: RefCell<String>,
     in_vain: Cell<bool>,
+    /// Whether a question waits for its answer.
+    asking: Arc<AtomicBool>,
 }
 
 impl Terminal {
@@ -49,6 +53,7 @@ impl Terminal {
             app_stack,
             place: RefCell::default(),
             in_vain: Cell::new(false),
+            asking: Arc::default(),
         }
     }
 
@@ -110,8 +115,10 @@ impl Terminal {
         crate::out_raw!("{text} ");
         let _ = std::io::stdout().flush();
         let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).ok()?;
-        Some(line.trim().to_owned())
+        self.asking.store(true, Ordering::SeqCst);
+        let read = std::io::stdin().lock().read_line(&mut line);
+        self.asking.store(false, Ordering::SeqCst);
+        read.ok().map(|_| line.trim().to_owned())
     }
 
     fn yes(&self, text: &str) -> bool {
@@ -119,17 +126,39 @@ impl Terminal {
             Answers::Yes => true,
             _ => self
                 .question(&format!("{text} [y/N]"))
-                .is_some_and(|answer| matches!(answer.as_str(), "y" | "Y" | "yes")),
+                .is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes")),
         }
     }
 
     fn confirmed(&self) -> bool {
         let name = &self.app_stack;
-        let answer = match &self.answers {
-            Answers::Confirm(answer) => Some(answer.clone()),
-            _ => self.question(&format!("type `{name}` to delete all of this:")),
-        };
-        answer.as_ref() == Some(name)
+        let ask = || self.question(&format!("type `{name}` to delete all of this:"));
+        self.answers == Answers::Yes || ask().as_ref() == Some(name)
+    }
+
+    /// Comes to its end when the user presses Ctrl-C. While a question waits for its answer nothing has begun, and
+    /// the whole program ends at once: reading a line cannot be interrupted otherwise.
+    pub fn interruption(&self) -> impl Future<Output = ()> + use<> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let asking = Arc::clone(&self.asking);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let pressed = runtime.map(|runtime| runtime.block_on(tokio::signal::ctrl_c()));
+            if !matches!(pressed, Ok(Ok(()))) {
+                return;
+            }
+            if asking.load(Ordering::SeqCst) {
+                crate::err!("\ninterrupted; nothing was changed");
+                std::process::exit(130);
+            }
+            let _ = tell.send(());
+        });
+        async move {
+            // Where signals cannot be heard, nothing interrupts.
+            if told.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ const TICK: Duration = Duration::from_millis(120);
 /// The resource type of nested stacks.
 const NESTED: &str = "AWS::CloudFormation::Stack";
 /// The widest name of a stack that keeps its column.
-const WIDEST: usize = 40;
+const WIDEST: usize = 32;
 
 /// The moving part of the screen.
 pub struct Live {
@@ -49,11 +49,7 @@ impl Live {
     /// An empty screen.
     pub fn new(manifest: &Manifest, colour: bool) -> Self {
         let names = manifest.roots.iter().flat_map(|root| {
-            root.nested.iter().map(|(id, path)| {
-                let file = path.rsplit('/').next().unwrap_or(path);
-                let name = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-                ((root.stack.clone(), id.clone()), name.to_owned())
-            })
+            root.nested.keys().map(|id| ((root.stack.clone(), id.clone()), root.label(id).to_owned()))
         });
         Live {
             moving: std::io::stdout().is_terminal(),
@@ -155,7 +151,7 @@ impl Live {
         let Happening { resource, kind, status, at, .. } = *happening;
         let key = (stack.to_owned(), resource.to_owned());
         // The root tells of itself, too.
-        if kind == NESTED && !self.names.contains_key(&key) {
+        if kind == NESTED && resource == stack {
             return;
         }
         if is_running(status) {
@@ -165,7 +161,7 @@ impl Live {
             row.bar.finish_and_clear();
             let seconds = (at - row.begun).max(0) as f64 / 1000.0;
             let name = self.name(stack, Some(resource));
-            self.line(&format!("  {name:<WIDEST$} {status:<28} {seconds:>6.1} s"));
+            self.line(&format!("  {name:<WIDEST$} {status:<24} {seconds:>7.1} s"));
         }
     }
 
@@ -176,7 +172,7 @@ impl Live {
         let name = self.name(&key.0, Some(&key.1));
         let bar =
             if self.moving { self.screen.add(ProgressBar::new_spinner()) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("  {prefix:40} {spinner} {msg} {elapsed}");
+        let style = ProgressStyle::with_template("  {prefix:32} {spinner} {msg} {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.set_prefix(name);
         bar.enable_steady_tick(TICK);

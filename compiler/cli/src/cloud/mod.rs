@@ -46,8 +46,13 @@ pub fn deploy(args: &Args, deploy: &Deploy) -> Result<Exit, Failure> {
 
 /// `pipec destroy`
 pub fn destroy(args: &Args, destroy: &Destroy) -> Result<Exit, Failure> {
-    let answers = destroy.confirm.clone().map_or(Answers::Ask, Answers::Confirm);
+    let answers = if destroy.confirm.is_some() { Answers::Yes } else { Answers::Ask };
     with_session(args, &destroy.target, &Options::default(), Some(answers), async |session| {
+        let stack = session.build.manifest().stack_name(None);
+        if let Some(given) = destroy.confirm.as_ref().filter(|given| **given != stack) {
+            let message = format!("the stack of the app is `{stack}`, and not `{given}`");
+            return Err(Stop::usage(message).help("nothing was deleted"));
+        }
         let done = pipec_deploy::destroy(session).await?;
         session.host.destroyed(&done);
         Ok(())
@@ -83,9 +88,9 @@ pub fn outputs(args: &Args, outputs: &Outputs) -> Result<Exit, Failure> {
 /// `NAME=VALUE` …
 fn parameters(given: &[String]) -> Result<BTreeMap<String, String>, Failure> {
     let pair = |text: &String| {
-        let message = format!("`--param {text}` has no `=`");
-        let pair =
-            text.split_once('=').ok_or_else(|| Failure::usage(message).help("write `--param NAME=VALUE`"))?;
+        let message = format!("`--param {text}` is not `NAME=VALUE`");
+        let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+        let pair = pair.ok_or_else(|| Failure::usage(message).help("write `--param NAME=VALUE`"))?;
         Ok((pair.0.to_owned(), pair.1.to_owned()))
     };
     given.iter().map(pair).collect()
@@ -116,13 +121,14 @@ fn with_session(
     let runtime = runtime.map_err(|error| Failure::world("the network cannot be used", &error))?;
     let colour = report::coloured_on(args, std::io::stdout().is_terminal());
     let host = Terminal::new(&bundle.manifest, answers, target.json, colour);
+    let interruption = host.interruption();
     let ended = runtime.block_on(async {
         let region = bundle.manifest.region.clone();
         let cloud = Aws::connect(&Choice { profile: target.profile.clone(), fallback_region: region }).await;
         let session = Session { cloud: &cloud, host: &host, build: &build, facts, options };
         tokio::select! {
             result = command(&session) => Some(result),
-            _ = tokio::signal::ctrl_c() => None,
+            _ = interruption => None,
         }
     });
     host.close();
@@ -147,13 +153,20 @@ fn stopped(args: &Args, done: &Compiled, host: &Terminal, stop: Stop) -> Result<
             return Err(Failure::usage("there is a question, and nobody at a terminal to ask").help(help));
         }
         None => return Ok(exit),
+        Some(message) if stop.side == Side::Declined => {
+            crate::err!("{message}");
+            return Ok(exit);
+        }
         Some(message) => Failure { exit, message, help: stop.help },
     };
     Err(failure)
 }
 
+/// What an interruption leaves.
+const INTERRUPTED: &str = "interrupted; what AWS has begun goes on by itself";
+
 fn interrupted(args: &Args) -> Exit {
-    let message = "interrupted; what AWS has begun goes on by itself".to_owned();
+    let message = INTERRUPTED.to_owned();
     let help =
         Some("`pipec status` shows where it stands, and `pipec deploy` watches it to its end".to_owned());
     report::failure(args, &Failure { exit: Exit::Interrupted, message, help });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use pipec_deploy::plan::{Action, Change, Effect, Plan, RootPlan, short_kind};
+use pipec_deploy::plan::{Action, Bootstrap, Change, Effect, Plan, RootPlan, owner, short_kind};
 
 /// Resources whose types are named in a line at most.
 const MOST_KINDS: usize = 3;
@@ -19,6 +19,7 @@ pub fn plan(plan: &Plan, app: &str, place: &str, colour: bool) -> String {
         out.push_str("nothing changes\n");
         return out;
     }
+    out.push_str(&bootstrap(plan.bootstrap.as_ref()));
     for root in plan.roots.iter().filter(|root| root.action != Action::Keep) {
         let pen = Pen { colour };
         let _ = writeln!(out, "\n{}", heading(root));
@@ -31,6 +32,16 @@ pub fn plan(plan: &Plan, app: &str, place: &str, colour: bool) -> String {
     }
     let _ = writeln!(out, "\n{}", counts(plan));
     out
+}
+
+/// What comes first, once an account and region.
+fn bootstrap(plan: Option<&Bootstrap>) -> String {
+    let Some(plan) = plan else { return String::new() };
+    let made = if plan.action == Action::Create { "is created" } else { "is updated" };
+    let bucket = plan.bucket.then_some("a bucket for templates and packages");
+    let role = plan.logging_role.then_some("the role with which API Gateway writes logs, which has none yet");
+    let what: Vec<&str> = bucket.into_iter().chain(role).collect();
+    format!("\nonce in this account and region, the stack {} {made}:\n  {}\n", plan.stack, what.join("\n  "))
 }
 
 fn heading(root: &RootPlan) -> String {
@@ -53,14 +64,6 @@ fn by_owner(changes: &[Change]) -> BTreeMap<&str, Vec<&Change>> {
         owners.entry(owner(&change.declared)).or_default().push(change);
     }
     owners
-}
-
-/// `CardIssued.store` → `CardIssued`, `api.public /cards` → `api.public`: what has a declaration of its own.
-fn owner(declared: &str) -> &str {
-    let named = ["api.", "auth.", "store."].into_iter().find(|word| declared.starts_with(word));
-    let (skip, ends) = named.map_or((0, ['.', '.']), |word| (word.len(), ['.', ' ']));
-    let end = declared.get(skip..).and_then(|rest| rest.find(ends)).map_or(declared.len(), |at| skip + at);
-    declared.get(..end).unwrap_or(declared)
 }
 
 /// The files of some changes, where few.
@@ -92,8 +95,12 @@ fn owner_lines(out: &mut String, owner: &str, changes: &[&Change], pen: &Pen) {
     }
     for ((declared, effect), changes) in groups {
         let part = declared.strip_prefix(owner).unwrap_or_default().trim_start_matches(['.', ' ']);
-        let part = if part.is_empty() { title.as_str() } else { part };
-        let line = format!("      {} {part:<30} {}", sign(effect), summary(effect, &changes));
+        let what = summary(effect, &changes);
+        let line = if part.is_empty() {
+            format!("      {} {what}", sign(effect))
+        } else {
+            format!("      {} {part:<30} {what}", sign(effect))
+        };
         let _ = writeln!(out, "{}", pen.effect(effect, line.trim_end()));
         changes.iter().for_each(|change| data_line(out, change, pen));
         notes(out, &changes);

@@ -70,7 +70,7 @@ fn root_lines(out: &mut String, root: &RootStatus, searched: bool, colour: bool)
     if let Some(reason) = &root.reason {
         let _ = writeln!(out, "  {reason}");
     }
-    let width = root.nested.iter().map(|nested| nested.nested.len()).max().unwrap_or(0);
+    let width = root.nested.iter().map(|nested| nested.label.len()).max().unwrap_or(0);
     for nested in &root.nested {
         nested_lines(out, nested, width, searched, colour);
     }
@@ -90,7 +90,7 @@ fn nested_lines(out: &mut String, nested: &NestedStatus, width: usize, searched:
         0 => String::new(),
         count => format!("  {count} drifted"),
     };
-    let _ = writeln!(out, "  {:<width$}  {}{drift}", nested.nested, paint(colour, shade, &nested.status));
+    let _ = writeln!(out, "  {:<width$}  {}{drift}", nested.label, paint(colour, shade, &nested.status));
     if let Some(reason) = nested.reason.as_ref().filter(|_| nested.status.ends_with("FAILED")) {
         let _ = writeln!(out, "    {reason}");
     }
@@ -119,7 +119,8 @@ fn ago(at: i64) -> String {
     let then = Duration::from_millis(at.max(0).unsigned_abs());
     let seconds = now.saturating_sub(then).as_secs();
     match seconds {
-        0..=119 => format!("{seconds} seconds ago"),
+        0..=1 => "just now".to_owned(),
+        2..=119 => format!("{seconds} seconds ago"),
         120..=7_199 => format!("{} minutes ago", seconds / 60),
         7_200..=172_799 => format!("{} hours ago", seconds / 3_600),
         _ => format!("{} days ago", seconds / 86_400),

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::render::{Format, folder};
+use crate::model::{ParameterKind, Setting};
 use crate::source::{Sources, Span};
 use crate::stacks::{Root, RootParameter, StackTree};
 
@@ -51,6 +52,16 @@ pub struct RootEntry {
     pub nested: IndexMap<String, String>,
 }
 
+impl RootEntry {
+    /// A nested stack as the project's people know it: `event-CardIssued` for `EventCardIssued`.
+    #[must_use]
+    pub fn label<'a>(&'a self, nested: &'a str) -> &'a str {
+        let path = self.nested.get(nested).map_or(nested, String::as_str);
+        let file = path.rsplit('/').next().unwrap_or(path);
+        file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+    }
+}
+
 /// Where the value of a root's parameter comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
@@ -66,8 +77,10 @@ pub enum ParameterSource {
     Deployer {
         /// The name of the `param` in the project.
         param: String,
-        /// Whether the template has no default.
-        required: bool,
+        /// Whether it is a whole number, and not a text.
+        number: bool,
+        /// Its default; somebody must give a value where there is none.
+        default: Option<String>,
     },
 }
 
@@ -141,9 +154,15 @@ fn parameter_source(parameter: &RootParameter) -> ParameterSource {
     match parameter {
         RootParameter::Artifact => ParameterSource::ArtifactBucket,
         RootParameter::Output { name } => ParameterSource::Output { output: name.clone() },
-        RootParameter::Declared { name, default, .. } => {
-            ParameterSource::Deployer { param: name.clone(), required: default.is_none() }
-        }
+        RootParameter::Declared { name, kind, default, .. } => ParameterSource::Deployer {
+            param: name.clone(),
+            number: *kind == ParameterKind::Int,
+            default: default.as_ref().and_then(|default| match default {
+                Setting::Int(number) => Some(number.to_string()),
+                Setting::Text(text) => Some(text.clone()),
+                _ => None,
+            }),
+        },
     }
 }
 

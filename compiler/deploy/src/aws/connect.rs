@@ -2,7 +2,8 @@
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
@@ -29,11 +30,15 @@ impl Aws {
             .build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region.clone())
-            .http_client(http)
+            .http_client(http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(TRY_TIMEOUT).build());
-        if let Some(profile) = &choice.profile {
-            loader = loader.profile_name(profile);
+        if let Some(name) = &choice.profile {
+            // A profile that is asked for wins over keys in the environment.
+            let provider =
+                ProviderConfig::without_region().with_region(Some(region.clone())).with_http_client(http);
+            let profile = ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(name);
+            loader = loader.profile_name(name).credentials_provider(profile.build());
         }
         let config = loader.load().await;
         // An endpoint of one's own rarely has a host name for each bucket.

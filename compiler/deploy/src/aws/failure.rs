@@ -111,15 +111,25 @@ fn of_chain(error: &dyn Error) -> (ErrorKind, String) {
         texts.push(cause.to_string());
         next = cause.source();
     }
-    let last = texts.last().cloned().unwrap_or_else(|| error.to_string());
-    let all = texts.join(": ");
+    // Each cause tells a part of it, and some tell all that those below them do.
+    let mut told: Vec<String> = Vec::new();
+    for text in texts {
+        let says_nothing = text == "other" || text == "the credential provider was not enabled";
+        if !says_nothing && !told.iter().any(|known| known.contains(&text)) {
+            told.push(text);
+        }
+    }
+    let all = told.join(": ");
     let lower = all.to_lowercase();
-    let kind = if lower.contains("expired") {
+    let kind = if lower.contains("endpoint") {
+        ErrorKind::Unreachable
+    } else if lower.contains("expired") {
         ErrorKind::Expired
     } else if lower.contains("credential") || lower.contains("identity") || lower.contains("profile") {
         ErrorKind::NoCredentials
     } else {
         ErrorKind::Unreachable
     };
-    (kind, last)
+    let last = told.pop().unwrap_or_else(|| error.to_string());
+    (kind, if kind == ErrorKind::Unreachable { last } else { all })
 }

@@ -28,10 +28,24 @@ pub fn refusals(plan: &Plan, build: &Build<'_>, consent: &Consent) -> Vec<Diagno
 /// `BuildingEntered.store`.
 #[must_use]
 pub fn agrees(consent: &Consent, declared: &str) -> bool {
-    let covers = |name: &String| {
-        declared.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    consent.iter().any(covers)
+    consent
+        .iter()
+        .any(|name| declared == name || is_within(declared, name) && name.len() >= owner(declared).len())
+}
+
+/// Whether a declaration is part of another.
+#[must_use]
+pub fn is_within(declared: &str, outer: &str) -> bool {
+    declared.strip_prefix(outer).is_some_and(|rest| rest.starts_with(['.', ' ']))
+}
+
+/// `CardIssued.store` → `CardIssued`, `api.public /cards` → `api.public`: what has a declaration of its own.
+#[must_use]
+pub fn owner(declared: &str) -> &str {
+    let named = ["api.", "auth.", "store."].into_iter().find(|word| declared.starts_with(word));
+    let (skip, ends) = named.map_or((0, ['.', '.']), |word| (word.len(), ['.', ' ']));
+    let end = declared.get(skip..).and_then(|rest| rest.find(ends)).map_or(declared.len(), |at| skip + at);
+    declared.get(..end).unwrap_or(declared)
 }
 
 /// What AWS would refuse, after everything before it was changed and would have to be changed back.
@@ -61,13 +75,20 @@ fn refusal(root: &RootPlan, change: &Change, build: &Build<'_>) -> Diagnostic {
     };
     let message =
         format!("this deployment {verb} the {kind} `{}` of `{declared}`: {what} {fate}", change.logical_id);
-    let event = declared.split('.').next().unwrap_or(declared);
+    // The whole event only where the whole event goes.
+    let gone = !build.declares(owner(declared));
+    let name = if gone { owner(declared) } else { declared };
     let cause = match change.effect {
         Effect::Replaced => format!("{} cannot change in place; ", list(&change.properties)),
         _ => String::new(),
     };
-    let help = format!("{cause}if it may go, say so: `pipec deploy --allow-data-loss {event}`");
+    let help = format!("{cause}if it may go, say so: `pipec deploy --allow-data-loss {}`", quoted(name));
     Diagnostic::new(Code::DataLoss, span, message).help(help)
+}
+
+/// A name with a space, such as a path's, is one word to a shell only in quotes.
+fn quoted(name: &str) -> String {
+    if name.contains(' ') { format!("'{name}'") } else { name.to_owned() }
 }
 
 fn list(properties: &BTreeSet<String>) -> String {
@@ -84,8 +105,7 @@ pub fn short_kind(kind: &str) -> &str {
 fn unknown_names(plan: &Plan, build: &Build<'_>, consent: &Consent) -> Vec<Diagnostic> {
     let planned = plan.changes().map(|(_, change)| change.declared.as_str());
     let built = build.places.values().flat_map(|stack| stack.values().map(|place| place.declared.as_str()));
-    let known: BTreeSet<&str> =
-        planned.chain(built).flat_map(|path| [path, path.split('.').next().unwrap_or(path)]).collect();
+    let known: BTreeSet<&str> = planned.chain(built).flat_map(|path| [path, owner(path)]).collect();
     let unknown = consent.iter().filter(|name| !known.contains(name.as_str()));
     let finding = |name: &String| {
         let message = format!("`--allow-data-loss {name}` names nothing in the project or its stacks");

@@ -13,13 +13,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 pub use compare::compare;
-pub use loss::{Consent, agrees, refusals, short_kind};
+pub use loss::{Consent, agrees, is_within, owner, refusals, short_kind};
 
 /// A plan.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Plan {
     /// The roots in the order of deployment; those that are deleted stand last.
     pub roots: Vec<RootPlan>,
+    /// What is done first, once an account and region.
+    pub bootstrap: Option<Bootstrap>,
+}
+
+/// What is done with the bootstrap stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bootstrap {
+    /// The name of the stack.
+    pub stack: String,
+    /// What is done.
+    pub action: Action,
+    /// Whether it makes the artifact bucket.
+    pub bucket: bool,
+    /// Whether it makes the role with which API Gateway writes logs, which the whole account and region share.
+    pub logging_role: bool,
 }
 
 /// What happens to a root stack.
