@@ -61,7 +61,13 @@ export class Runtime {
     const ids = records.map((record) => itemId(record?.kinesis, "sequenceNumber"));
     for (const [index, record] of records.entries()) {
       const { failures } = await this.#run(kinesisParts(record), 1, aws, ids[index]);
-      if (failures.length > 0) return [ids[index]];
+      if (failures.length === 0) continue;
+      // Lambda cuts a batch at the number in the answer. Cut before its first record it stays whole, and all of it
+      // would go to the dead letters, mostly untried. An error makes Lambda halve it instead.
+      if (index === 0 && records.length > 1) {
+        throw new EventsFailed(`the first of ${records.length} records failed`);
+      }
+      return [ids[index]];
     }
     return [];
   }

@@ -56,8 +56,12 @@ class Runtime:
         # Lambda goes on from the lowest number in the answer, so stopping at the first failure keeps the order:
         # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
         ids = [item_id(record.get("kinesis"), "sequenceNumber") for record in records]
-        for record, sequence_number in zip(records, ids):
+        for index, (record, sequence_number) in enumerate(zip(records, ids)):
             if self._run(kinesis_parts(record), 1, aws, sequence_number)[1]:
+                if index == 0 and len(records) > 1:
+                    # Lambda cuts a batch at the number in the answer. Cut before its first record it stays whole, and
+                    # all of it would go to the dead letters, mostly untried. An error makes Lambda halve it instead.
+                    raise EventsFailed(f"the first of {len(records)} records failed")
                 return [sequence_number]
         return []
 
