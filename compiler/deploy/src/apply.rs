@@ -6,17 +6,18 @@ use std::time::Duration;
 use pipec_core::diagnostic::{Code, Diagnostic};
 
 use crate::cloud::{
-    ChangeSet, ChangeSetRequest, ChangeSetStatus, Cloud, CloudError, ErrorKind, Invalid, ResourceChange,
-    Stack, TemplateSource,
+    ChangeSet, ChangeSetRequest, ChangeSetStatus, Cloud, CloudError, ErrorKind, Event, Invalid,
+    ResourceChange, Stack, TemplateSource,
 };
 use crate::explain::{explain, refused, refused_resource};
 use crate::facts::Weight;
 use crate::host::{Host, News};
-use crate::plan::{Effect, RootPlan, agrees, short_kind};
+use crate::names::{NESTED, short_kind};
+use crate::plan::{Change, Effect, RootPlan, agrees};
 use crate::session::Session;
 use crate::status::is_good;
 use crate::stop::{Side, Stop};
-use crate::watch::{Ended, NESTED, Since, latest_event, watch};
+use crate::watch::{Ended, Since, latest_event, watch};
 
 /// The pause between two looks at a change set.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -52,10 +53,11 @@ pub async fn apply<C: Cloud, H: Host>(
     let Request { stack, present, template, parameters, tags, capabilities, expected } = request;
     session.host.tell(&News::Checking { stack: &stack });
     let name = session.token("change");
+    let create = present.is_none();
     let wanted = ChangeSetRequest {
         stack: stack.clone(),
         name: name.clone(),
-        create: present.is_none(),
+        create,
         template,
         parameters,
         tags,
@@ -64,12 +66,7 @@ pub async fn apply<C: Cloud, H: Host>(
     let id = session.cloud.create_change_set(&wanted).await?;
     let change_set = ready(session, &id).await?;
     if change_set.status == ChangeSetStatus::Failed {
-        let findings = refusals(session, &stack, &id, &change_set).await;
-        session.cloud.delete_change_set(&id).await?;
-        return match present {
-            Some(present) if has_no_changes(change_set.reason.as_deref()) => Ok(present),
-            _ => Err(Stop::findings(Side::World, findings?)),
-        };
+        return failed(session, &stack, present, &id, &change_set).await;
     }
     if let Some(expected) = expected {
         let surprises = surprises(session, &change_set, expected).await?;
@@ -83,11 +80,28 @@ pub async fn apply<C: Cloud, H: Host>(
         None => None,
     };
     session.cloud.execute_change_set(&id, &name).await.map_err(overtaken)?;
-    let operation = if present.is_some() { "update" } else { "create" };
-    session.host.tell(&News::Started { stack: &stack, operation });
+    session.host.tell(&News::Started { stack: &stack, operation: if create { "create" } else { "update" } });
     let id = stack_id(session, &stack).await?;
     let ended = watch(session, &id, Since::Event(before)).await?;
     finish(session, &stack, ended)
+}
+
+/// A change set that cannot be executed: there may be nothing to do, or something is wrong.
+async fn failed<C: Cloud, H: Host>(
+    session: &Session<'_, C, H>,
+    stack: &str,
+    present: Option<Stack>,
+    id: &str,
+    change_set: &ChangeSet,
+) -> Result<Stack, Stop> {
+    if let Some(present) = present.filter(|_| has_no_changes(change_set.reason.as_deref())) {
+        session.cloud.delete_change_set(id).await?;
+        return Ok(present);
+    }
+    let findings = why_failed(session, stack, id, change_set).await?;
+    // What is wrong matters more than a change set that stays behind.
+    let _ = session.cloud.delete_change_set(id).await;
+    Err(Stop::findings(Side::World, findings))
 }
 
 fn finish<C: Cloud, H: Host>(
@@ -95,40 +109,41 @@ fn finish<C: Cloud, H: Host>(
     stack: &str,
     mut ended: Ended,
 ) -> Result<Stack, Stop> {
-    match ended.stack.take() {
-        Some(stack) if is_good(&ended.status) => {
-            stays(session, &stack.name, &ended);
-            Ok(stack)
-        }
-        _ => {
-            let findings = explain(&ended, stack, session.build, session.facts);
-            let help = match ended.status.as_str() {
-                "UPDATE_ROLLBACK_FAILED" => {
-                    "the rollback is stuck too: run `pipec deploy` again, and it shows where and asks how to go on"
-                }
-                "ROLLBACK_COMPLETE" => "everything that was begun was removed again",
-                _ if ended.status.contains("ROLLBACK") => "the stack is as it was before",
-                _ => "run `pipec status` to see where it stands",
-            };
-            let message = format!("the deployment of `{stack}` ended with {}", ended.status);
-            Err(Stop { message: Some(message), ..Stop::findings(Side::World, findings) }.help(help))
-        }
+    if let Some(stack) = ended.stack.take().filter(|_| is_good(&ended.status)) {
+        stays(session, &stack.name, &ended);
+        return Ok(stack);
     }
+    let findings = explain(&ended, stack, session.build, session.facts);
+    let help = match ended.status.as_str() {
+        "UPDATE_ROLLBACK_FAILED" => {
+            "the rollback is stuck too: run `pipec deploy` again, and it shows where and asks how to go on"
+        }
+        "ROLLBACK_COMPLETE" => "everything that was begun was removed again",
+        "UPDATE_ROLLBACK_COMPLETE" => "the stack is as it was before",
+        "DELETE_COMPLETE" => "somebody deleted the stack meanwhile: run the same command to make it anew",
+        _ => "run `pipec status` to see where it stands",
+    };
+    let message = format!("the deployment of `{stack}` ended with {}", ended.status);
+    Err(Stop { message: Some(message), ..Stop::findings(Side::World, findings) }.help(help))
 }
 
 /// A deletion that fails after an update does not fail the update: the resource leaves the stack and stays.
+/// CloudFormation tries several times, so only the last word on a resource counts.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html>
 fn stays<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &str, ended: &Ended) {
-    let failed = ended.events.iter().filter(|event| event.status == "DELETE_FAILED" && event.kind != NESTED);
-    for event in failed {
+    let mut last: BTreeMap<(&str, &str), &Event> = BTreeMap::new();
+    for event in ended.events.iter().filter(|event| event.kind != NESTED) {
         let name = event.physical_id.as_deref().unwrap_or(&event.logical_id);
+        last.insert((&event.stack, name), event);
+    }
+    for ((_, name), event) in last.into_iter().filter(|(_, event)| event.status == "DELETE_FAILED") {
         let why = event.reason.as_deref().unwrap_or("AWS gave no reason");
         session.host.tell(&News::Stays { stack, kind: &event.kind, name, why });
     }
 }
 
 async fn stack_id<C: Cloud, H: Host>(session: &Session<'_, C, H>, name: &str) -> Result<String, Stop> {
-    let stack = session.patiently(async || session.cloud.stack(name).await).await?;
+    let stack = session.stack(name).await?;
     stack
         .map(|stack| stack.id)
         .ok_or_else(|| Stop::world(format!("the stack `{name}` is gone: somebody deleted it just now")))
@@ -163,7 +178,7 @@ fn has_no_changes(reason: Option<&str>) -> bool {
 
 /// Why a change set failed. One of nested stacks only says that one of them failed, while others are still computed:
 /// that one says why, and what was found before anything began says where.
-async fn refusals<C: Cloud, H: Host>(
+async fn why_failed<C: Cloud, H: Host>(
     session: &Session<'_, C, H>,
     root: &str,
     id: &str,
@@ -217,31 +232,47 @@ async fn surprises<C: Cloud, H: Host>(
     expected: &RootPlan,
 ) -> Result<Vec<Diagnostic>, Stop> {
     let mut found = Vec::new();
-    for change in &change_set.changes {
-        let Some(id) = change.nested.as_deref().filter(|_| change.kind == NESTED) else { continue };
-        let inner = session.patiently(async || session.cloud.change_set(id).await).await?;
+    for change in change_set.changes.iter().filter(|change| change.kind == NESTED) {
         let nested = change.logical_id.as_str();
-        let surprising = inner
+        let planned = expected
             .changes
             .iter()
-            .filter(|inside| loses(session, inside) && !is_planned(expected, nested, inside));
+            .any(|planned| planned.nested == nested && planned.effect >= Effect::Replaced);
+        // A stack that goes as a whole has no change set to look into.
+        if goes(change) && !planned {
+            found.extend(surprise(session, expected, nested, change));
+        }
+        let Some(id) = change.nested.as_deref() else { continue };
+        let inner = session.patiently(async || session.cloud.change_set(id).await).await?;
+        let lost = inner.changes.iter().filter(|inside| loses(session, inside));
+        let surprising = lost.filter(|inside| !is_planned(expected, nested, inside));
         found.extend(surprising.filter_map(|inside| surprise(session, expected, nested, inside)));
     }
     Ok(found)
 }
 
-fn loses<C, H>(session: &Session<'_, C, H>, change: &ResourceChange) -> bool {
-    let goes = change.action == "Remove" || change.replacement.as_deref() == Some("True");
-    let holds = session.facts.data.get(&change.kind).is_some_and(|holds| holds.weight == Weight::Data);
-    goes && holds && change.policy.as_deref() != Some("Retain")
+fn goes(change: &ResourceChange) -> bool {
+    change.action == "Remove" || change.replacement.as_deref() == Some("True")
 }
 
+fn loses<C, H>(session: &Session<'_, C, H>, change: &ResourceChange) -> bool {
+    let holds = session.facts.data.get(&change.kind).is_some_and(|holds| holds.weight == Weight::Data);
+    goes(change) && holds && change.policy.as_deref() != Some("Retain")
+}
+
+/// Whether the plan said that this resource goes; when it said that its data stay, CloudFormation may not say otherwise.
 fn is_planned(expected: &RootPlan, nested: &str, change: &ResourceChange) -> bool {
-    expected.changes.iter().any(|planned| {
-        planned.nested == nested
-            && planned.logical_id == change.logical_id
-            && planned.effect >= Effect::Replaced
+    planned(expected, nested, change).is_some_and(|planned| {
+        let agreed = planned.data.as_ref().is_some_and(|data| data.consent);
+        planned.effect >= Effect::Replaced && (agreed || change.policy.is_none())
     })
+}
+
+fn planned<'a>(expected: &'a RootPlan, nested: &str, change: &ResourceChange) -> Option<&'a Change> {
+    expected
+        .changes
+        .iter()
+        .find(|planned| planned.nested == nested && planned.logical_id == change.logical_id)
 }
 
 /// `None` where the user has agreed.
@@ -252,18 +283,16 @@ fn surprise<C, H>(
     change: &ResourceChange,
 ) -> Option<Diagnostic> {
     let place = session.build.place(&expected.stack, nested, &change.logical_id);
-    if place.is_some_and(|place| agrees(&session.options.allow_data_loss, &place.declared)) {
+    let known = planned(expected, nested, change).map(|planned| planned.declared.as_str());
+    let declared = place.map(|place| place.declared.as_str()).or(known).unwrap_or(&change.logical_id);
+    if agrees(&session.options.allow_data_loss, declared) {
         return None;
     }
     let verb = if change.action == "Remove" { "delete" } else { "replace" };
-    let message = format!(
-        "CloudFormation would {verb} the {} `{}`, which is not in the plan above",
-        short_kind(&change.kind),
-        change.logical_id
-    );
-    let of = place.map_or("NAME", |place| place.declared.as_str());
+    let (kind, id) = (short_kind(&change.kind), &change.logical_id);
+    let message = format!("CloudFormation would {verb} the {kind} `{id}`, which the plan above does not say");
     let help = format!(
-        "nothing was changed; if that is as it should be, say `--allow-data-loss {of}`, and please report that the plan did not show it"
+        "nothing was changed; if that is as it should be, say `--allow-data-loss {declared}`, and please report that the plan did not show it"
     );
     let span = place.map_or(session.build.app, |place| place.span);
     Some(Diagnostic::new(Code::DataLoss, span, message).help(help))

@@ -7,19 +7,24 @@ use crate::cloud::{Bucket, Caller, Cloud, ErrorKind, Stack, TemplateSource};
 use crate::host::Host;
 use crate::plan::{Action, Bootstrap};
 use crate::session::{APP_TAG, Session};
-use crate::settle;
+use crate::settle::{at_rest, free_name};
 use crate::status::{Way, way};
 use crate::stop::Stop;
 
 /// The name of the stack.
 pub const STACK: &str = "pipec-bootstrap";
-/// The version of the template in `stdlib/bootstrap/`.
-const VERSION: u32 = 1;
 /// The parameters of the template, and their values.
 const BUCKET: &str = "Bucket";
 const LOGGING_ROLE: &str = "LoggingRole";
 const OWN: &str = "own";
 const FOREIGN: &str = "foreign";
+
+/// What the bootstrap stack has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    bucket: bool,
+    logging_role: bool,
+}
 
 /// Where artifacts go, and what must be done before.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +33,8 @@ pub struct Artifacts {
     pub bucket: Option<String>,
     /// What is to be done to the bootstrap stack.
     pub pending: Option<Bootstrap>,
+    /// What the stack has then.
+    wanted: Wanted,
     /// The bootstrap stack.
     stack: Option<Stack>,
 }
@@ -62,16 +69,24 @@ pub async fn look<C: Cloud, H: Host>(
             _ => made,
         },
     };
-    let own_bucket = bucket.is_none() || stack.as_ref().is_some_and(|stack| owns(stack, BUCKET));
-    let own_role = owns_role(session, stack.as_ref()).await?;
-    let pending = Bootstrap {
+    let has = |parameter| stack.as_ref().is_some_and(|stack| owns(stack, parameter));
+    let wanted = Wanted {
+        bucket: bucket.is_none() || has(BUCKET),
+        logging_role: owns_role(session, has(LOGGING_ROLE)).await?,
+    };
+    let needed = wanted != Wanted::default()
+        && !stack.as_ref().is_some_and(|stack| is_current(session, stack, &wanted));
+    if needed && stack.as_ref().is_some_and(|stack| version(stack) > Some(session.facts.bootstrap_version)) {
+        let message = format!("the stack `{STACK}` was made by a newer pipec, and lacks what this one needs");
+        return Err(Stop::world(message).help("update pipec, or use `--artifact-bucket`"));
+    }
+    let pending = needed.then(|| Bootstrap {
         stack: STACK.to_owned(),
         action: if stack.is_some() { Action::Update } else { Action::Create },
-        bucket: own_bucket,
-        logging_role: own_role,
-    };
-    let needed = (own_bucket || own_role) && !stack.as_ref().is_some_and(|stack| is_current(stack, &pending));
-    Ok(Artifacts { bucket, pending: needed.then_some(pending), stack })
+        bucket: wanted.bucket && !has(BUCKET),
+        logging_role: wanted.logging_role && !has(LOGGING_ROLE),
+    });
+    Ok(Artifacts { bucket, pending, wanted, stack })
 }
 
 /// Does what is to be done; gives the artifact bucket.
@@ -83,9 +98,9 @@ pub async fn ensure<C: Cloud, H: Host>(
     caller: &Caller,
     artifacts: Artifacts,
 ) -> Result<String, Stop> {
-    let Artifacts { bucket, pending, stack } = artifacts;
+    let Artifacts { bucket, pending, wanted, stack } = artifacts;
     let stack = match pending {
-        Some(pending) => Some(bring_up(session, stack, &pending).await?),
+        Some(_) => Some(bring_up(session, stack, wanted).await?),
         None => stack,
     };
     match bucket.or_else(|| stack.as_ref().and_then(bucket_of)) {
@@ -102,32 +117,33 @@ fn owns(stack: &Stack, parameter: &str) -> bool {
     stack.parameters.get(parameter).is_some_and(|value| value == OWN)
 }
 
+fn version(stack: &Stack) -> Option<u32> {
+    stack.outputs.get("Version").and_then(|output| output.value.parse().ok())
+}
+
 /// Whether the stack is as it must be. An older pipec leaves a newer one's alone.
-fn is_current(stack: &Stack, wanted: &Bootstrap) -> bool {
-    let version = stack.outputs.get("Version").and_then(|output| output.value.parse::<u32>().ok());
-    version >= Some(VERSION)
+fn is_current<C, H>(session: &Session<'_, C, H>, stack: &Stack, wanted: &Wanted) -> bool {
+    version(stack) >= Some(session.facts.bootstrap_version)
         && owns(stack, BUCKET) == wanted.bucket
         && owns(stack, LOGGING_ROLE) == wanted.logging_role
 }
 
 async fn settled<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Option<Stack>, Stop> {
+    let ours = |stack: &Stack| stack.tags.get(APP_TAG).is_some_and(|app| app == STACK);
     loop {
-        let Some(stack) = session.patiently(async || session.cloud.stack(STACK).await).await? else {
-            return Ok(None);
-        };
+        let Some(stack) = at_rest(session, STACK, ours).await? else { return Ok(None) };
         let way = way(&stack.status);
-        let ours = stack.tags.get(APP_TAG).is_some_and(|app| app == STACK);
-        if !ours && way != Way::Create {
+        if !ours(&stack) && way != Way::Create {
             let message = format!("there is a stack `{STACK}` already, and pipec did not make it");
-            return Err(Stop::world(message)
-                .help("delete or rename it: pipec keeps its artifacts in a stack of that name"));
+            let help = "delete or rename it: pipec keeps its artifacts in a stack of that name";
+            return Err(Stop::world(message).help(help));
         }
         match way {
             Way::Create => return Ok(None),
             Way::Update => return Ok(Some(stack)),
-            Way::Watch => settle::attach(session, &stack).await?,
             Way::FreeName if session.options.plan_only => return Ok(None),
-            Way::FreeName => settle::free_name(session, &stack).await?,
+            Way::FreeName => free_name(session, &stack).await?,
+            Way::Watch => {}
             Way::ContinueRollback | Way::DeleteOnly => return Err(unsettled(&stack)),
         }
     }
@@ -143,11 +159,8 @@ fn unsettled(stack: &Stack) -> Stop {
 
 /// Whether the logging role is, or shall be, this stack's. It is one an account and region: a role that somebody else
 /// has set stays.
-async fn owns_role<C: Cloud, H: Host>(
-    session: &Session<'_, C, H>,
-    stack: Option<&Stack>,
-) -> Result<bool, Stop> {
-    if stack.is_some_and(|stack| owns(stack, LOGGING_ROLE)) {
+async fn owns_role<C: Cloud, H: Host>(session: &Session<'_, C, H>, owned: bool) -> Result<bool, Stop> {
+    if owned {
         return Ok(true);
     }
     match session.cloud.logging_role().await {
@@ -161,7 +174,7 @@ async fn owns_role<C: Cloud, H: Host>(
 async fn bring_up<C: Cloud, H: Host>(
     session: &Session<'_, C, H>,
     stack: Option<Stack>,
-    wanted: &Bootstrap,
+    wanted: Wanted,
 ) -> Result<Stack, Stop> {
     let whose = |own: bool| Some(if own { OWN } else { FOREIGN }.to_owned());
     let parameters = [(BUCKET, whose(wanted.bucket)), (LOGGING_ROLE, whose(wanted.logging_role))];
@@ -183,8 +196,7 @@ async fn usable<C: Cloud, H: Host>(
     name: &str,
     caller: &Caller,
 ) -> Result<bool, Stop> {
-    let found = session.cloud.bucket(name, &caller.account).await?;
-    Ok(matches!(found, Bucket::Own(at) if at.as_deref().is_none_or(|at| at == session.cloud.region())))
+    Ok(session.cloud.bucket(name, &caller.account).await? == Bucket::Here)
 }
 
 /// A bucket must be the caller's account's, by more than its name, and in the region: Lambda takes code from there only.
@@ -193,34 +205,36 @@ async fn existing<C: Cloud, H: Host>(
     name: &str,
     caller: &Caller,
 ) -> Result<String, Stop> {
-    let region = session.cloud.region();
     match session.cloud.bucket(name, &caller.account).await? {
-        Bucket::Own(Some(at)) if at != region => {
-            let message =
-                format!("the artifact bucket `{name}` is in {at}, and the deployment goes to {region}");
-            Err(Stop::world(message).help(
-                "Lambda takes code from buckets of its own region only; leave `--artifact-bucket` out, and pipec keeps one a region",
-            ))
-        }
-        Bucket::Own(_) => Ok(name.to_owned()),
-        Bucket::Missing => {
-            let message = format!("there is no artifact bucket `{name}`");
-            let help = if session.options.artifact_bucket.is_some() {
-                "make it first, or leave `--artifact-bucket` out, and pipec makes one".to_owned()
-            } else {
-                format!(
-                    "the stack `{STACK}` made it, and somebody deleted it since: delete that stack too, and deploy again"
-                )
-            };
-            Err(Stop::world(message).help(help))
-        }
-        Bucket::Closed => {
-            let account = &caller.account;
-            let message = format!(
-                "the artifact bucket `{name}` belongs to another account than {account}, or its policy shuts the caller out"
-            );
-            Err(Stop::world(message)
-                .help("templates and code are only ever sent to a bucket of the account that is deployed to"))
-        }
+        Bucket::Here => Ok(name.to_owned()),
+        Bucket::Elsewhere(at) => Err(elsewhere(name, &at, session.cloud.region())),
+        Bucket::Missing => Err(missing(name, session.options.artifact_bucket.is_some())),
+        Bucket::Closed => Err(closed(name, &caller.account)),
     }
+}
+
+fn elsewhere(name: &str, at: &str, region: &str) -> Stop {
+    let message = format!("the artifact bucket `{name}` is in {at}, and the deployment goes to {region}");
+    Stop::world(message).help(
+        "Lambda takes code from buckets of its own region only; leave `--artifact-bucket` out, and pipec keeps one a region",
+    )
+}
+
+fn missing(name: &str, asked_for: bool) -> Stop {
+    let help = if asked_for {
+        "make it first, or leave `--artifact-bucket` out, and pipec makes one".to_owned()
+    } else {
+        format!(
+            "the stack `{STACK}` made it, and somebody deleted it since: delete that stack too, and deploy again"
+        )
+    };
+    Stop::world(format!("there is no artifact bucket `{name}`")).help(help)
+}
+
+fn closed(name: &str, account: &str) -> Stop {
+    let message = format!(
+        "the artifact bucket `{name}` belongs to another account than {account}, or its policy shuts the caller out"
+    );
+    Stop::world(message)
+        .help("templates and code are only ever sent to a bucket of the account that is deployed to")
 }

@@ -8,7 +8,7 @@ use pipec_core::artifacts::{Bundle, Manifest, ParameterSource, Place, RootEntry,
 use pipec_core::source::Span;
 
 use crate::estate::{Estate, RootTemplates};
-use crate::plan::{is_within, owner};
+use crate::names::{covers, owner};
 use crate::template::Template;
 
 /// A build in memory.
@@ -30,14 +30,20 @@ impl Build<'_> {
 
     /// A file's bytes.
     #[must_use]
-    pub fn bytes(&self, path: &str) -> &[u8] {
-        self.bundle.files.get(path).map_or(&[], |bytes| bytes.as_slice())
+    pub fn bytes(&self, path: &str) -> Option<&[u8]> {
+        self.bundle.files.get(path).map(|bytes| bytes.as_slice())
+    }
+
+    /// The key of a file in the artifact bucket.
+    #[must_use]
+    pub fn key(&self, path: &str) -> Option<&str> {
+        self.manifest().artifacts.get(path).map(String::as_str)
     }
 
     /// A template's text.
     #[must_use]
     pub fn text(&self, path: &str) -> &str {
-        std::str::from_utf8(self.bytes(path)).unwrap_or_default()
+        self.bytes(path).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
     /// Where a resource came from: the root's name, the nested stack's logical id, the resource's.
@@ -66,16 +72,14 @@ impl Build<'_> {
     /// The place of a declaration, or of what it belongs to: a resource that leaves has no place of its own.
     #[must_use]
     pub fn span_of(&self, declared: &str) -> Span {
-        let find = |path: &str| {
-            self.declared().find(|place| place.declared == path || is_within(&place.declared, path))
-        };
+        let find = |path: &str| self.declared().find(|place| covers(path, &place.declared));
         find(declared).or_else(|| find(owner(declared))).map_or(self.app, |place| place.span)
     }
 
     /// Whether the project still has a declaration, or something in it.
     #[must_use]
     pub fn declares(&self, path: &str) -> bool {
-        self.declared().any(|place| place.declared == path || is_within(&place.declared, path))
+        self.declared().any(|place| covers(path, &place.declared))
     }
 
     fn declared(&self) -> impl Iterator<Item = &Place> {

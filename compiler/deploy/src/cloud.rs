@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::names::NESTED;
+
 /// What a call gives.
 pub type Result<T> = std::result::Result<T, CloudError>;
 
@@ -112,6 +114,14 @@ pub struct StackResource {
     pub status: String,
     /// Why, where CloudFormation says.
     pub reason: Option<String>,
+}
+
+impl StackResource {
+    /// Whether it is a stack itself.
+    #[must_use]
+    pub fn is_nested(&self) -> bool {
+        self.kind == NESTED
+    }
 }
 
 /// Something that happened in a stack.
@@ -225,8 +235,10 @@ pub struct Invalid {
 /// What a bucket is to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bucket {
-    /// It can be used; its region.
-    Own(Option<String>),
+    /// It is the account's, in the region of the calls.
+    Here,
+    /// It is in another region.
+    Elsewhere(String),
     /// There is none.
     Missing,
     /// It is another account's, or closed to the caller.
@@ -255,8 +267,19 @@ pub struct Drift {
     pub kind: String,
     /// Whether it was deleted.
     pub deleted: bool,
-    /// Path, expected value, present value.
-    pub differences: Vec<(String, String, String)>,
+    /// What differs.
+    pub differences: Vec<Difference>,
+}
+
+/// A property that is not as the template says.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    /// Its path: `/VisibilityTimeout`.
+    pub path: String,
+    /// What the template says.
+    pub expected: String,
+    /// What is there.
+    pub present: String,
 }
 
 /// A file to upload.

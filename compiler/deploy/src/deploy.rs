@@ -15,13 +15,14 @@ use pipec_core::stacks::ARTIFACT_BUCKET;
 use crate::apply::{Request, apply};
 use crate::bootstrap::{self, Artifacts};
 use crate::cloud::{Caller, Cloud, Output, Stack, TemplateSource};
+use crate::delete::{delete, protection};
 use crate::host::{Host, News, Question};
 use crate::plan::{Action, Plan, RootPlan, refusals};
 use crate::session::Session;
-use crate::settle::settle;
+use crate::settle::{at_rest, settle};
 use crate::stop::{Side, Stop};
 use crate::values::{self, Now};
-use crate::{deployed, destroy, survey, upload};
+use crate::{deployed, survey, upload};
 
 /// Domains that are deployed at the same time.
 const AT_ONCE: usize = 4;
@@ -50,7 +51,7 @@ pub async fn deploy<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Re
     for entry in &session.build.manifest().roots {
         now.push(look(session, entry).await?);
     }
-    let orphans = deployed::orphans(session).await?;
+    let orphans = orphans(session).await?;
     let used = now.iter().find_map(|now| now.stack.as_ref()?.parameters.get(ARTIFACT_BUCKET).cloned());
     let artifacts = bootstrap::look(session, &caller, used.as_deref()).await?;
     let plan = survey::plan(session, &now, &orphans, &artifacts).await?;
@@ -63,10 +64,21 @@ pub async fn deploy<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Re
         let stacks = now.into_iter().filter_map(|now| now.stack).collect();
         return Ok(Report { plan, done: false, uploaded: 0, stacks });
     }
+    protection(&orphans)?;
     if !session.host.ask(&Question::Plan(&plan)) {
         return Err(Stop::declined("nothing was changed"));
     }
     carry_out(session, &caller, plan, now, &orphans, artifacts).await
+}
+
+/// The stacks of domains that are gone, once nothing runs in them.
+async fn orphans<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Vec<Stack>, Stop> {
+    let mut settled = Vec::new();
+    for stack in deployed::orphans(session).await? {
+        let stack = at_rest(session, &stack.id, |stack| session.owns(stack)).await?;
+        settled.extend(stack.filter(|stack| stack.status != "DELETE_COMPLETE"));
+    }
+    Ok(settled)
 }
 
 async fn look<'a, C: Cloud, H: Host>(
@@ -93,7 +105,7 @@ async fn carry_out<C: Cloud, H: Host>(
     let uploaded = upload::upload(session, &bucket, &caller.account).await?;
     // A domain that is gone takes values of the app's root: it goes first.
     for stack in orphans {
-        destroy::delete(session, stack).await?;
+        delete(session, stack).await?;
     }
     let place = Destination { bucket: &bucket, suffix: suffix(session, caller)? };
     let mut roots = now.into_iter();
@@ -138,8 +150,7 @@ async fn bring<C: Cloud, H: Host>(
         Some(stack) if is_kept(planned) && values::hold(&stack.parameters, &parameters) => return Ok(stack),
         other => other,
     };
-    let artifacts = &session.build.manifest().artifacts;
-    let key = artifacts.get(&entry.template).map(String::as_str).unwrap_or_default();
+    let key = session.build.key(&entry.template).ok_or_else(|| upload::incomplete(&entry.template))?;
     let url = format!("https://s3.{}.{}/{}/{key}", session.cloud.region(), place.suffix, place.bucket);
     let request = Request {
         stack: entry.stack.clone(),

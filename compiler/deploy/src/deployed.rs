@@ -8,11 +8,10 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use crate::cloud::{Cloud, ErrorKind, Stack};
 use crate::estate::{Estate, RootTemplates};
 use crate::host::Host;
-use crate::session::{DOMAIN_TAG, Session};
+use crate::session::{DOMAIN_TAG, Nested, Session};
 use crate::status::{Way, way};
 use crate::stop::Stop;
 use crate::template::Template;
-use crate::watch::NESTED;
 
 /// Templates that are read at the same time.
 const AT_ONCE: usize = 8;
@@ -64,15 +63,9 @@ async fn templates<C: Cloud, H: Host>(
     new: Option<&RootTemplates>,
 ) -> Result<RootTemplates, Stop> {
     let root = parse(&stack.id, &text)?;
-    let resources = session.patiently(async || session.cloud.resources(&stack.id).await).await?;
-    let nested = resources
-        .into_iter()
-        .filter(|resource| resource.kind == NESTED && resource.status != "DELETE_COMPLETE");
-    let nested: Vec<(String, String)> =
-        nested.filter_map(|resource| Some((resource.logical_id, resource.physical_id?))).collect();
     let root_ = &root;
-    let nested: BTreeMap<String, Arc<Template>> = stream::iter(nested)
-        .map(|(logical_id, id)| async move {
+    let nested: BTreeMap<String, Arc<Template>> = stream::iter(session.nested(&stack.id).await?)
+        .map(|Nested { logical_id, id, .. }| async move {
             let template = match new.and_then(|new| new.same(root_, &logical_id)) {
                 Some(known) => known,
                 None => Arc::new(parse(&id, &self::text(session, &id).await?)?),
@@ -94,6 +87,10 @@ pub async fn text<C: Cloud, H: Host>(session: &Session<'_, C, H>, id: &str) -> R
 }
 
 fn parse(id: &str, text: &str) -> Result<Template, Stop> {
+    // A stack whose first change set was never executed has no template.
+    if text.is_empty() {
+        return Ok(Template::default());
+    }
     let unread = |error| Stop::world(format!("the template of the stack `{id}` cannot be read: {error}"));
     Template::parse(text).map_err(unread)
 }

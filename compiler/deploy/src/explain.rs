@@ -6,8 +6,8 @@ use pipec_core::diagnostic::{Code, Diagnostic};
 use crate::build::Build;
 use crate::cloud::{Event, Invalid};
 use crate::facts::{Facts, Known};
-use crate::plan::short_kind;
-use crate::watch::{Ended, NESTED};
+use crate::names::{NESTED, short_kind};
+use crate::watch::Ended;
 
 /// Causes shown at most.
 const MOST: usize = 10;

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex_lite::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use crate::template::Template;
+
 /// The facts that deployments rest on.
 pub struct Facts {
     /// Which properties replace a resource when they change, by resource type.
@@ -20,6 +22,8 @@ pub struct Facts {
     pub suffixes: BTreeMap<String, String>,
     /// The template of the bootstrap stack.
     pub bootstrap: &'static str,
+    /// The version that the template says of itself.
+    pub bootstrap_version: u32,
 }
 
 /// Which properties replace a resource when they change; paths are written `A.B`, `*` stands for every item.
@@ -132,14 +136,22 @@ pub fn facts() -> Result<&'static Facts, String> {
 fn read() -> Result<Facts, String> {
     let FailureFile { failures, noise } = load("facts/failures.yaml")?;
     let PartitionFile { suffixes } = load("facts/partitions.yaml")?;
+    let bootstrap = text("bootstrap/template.yaml")?;
     Ok(Facts {
         replacement: load("facts/replacement.yaml")?,
         data: load("facts/data.yaml")?,
         failures: failures.into_iter().map(known).collect::<Result<_, _>>()?,
         noise: noise.iter().map(|one| pattern(one)).collect::<Result<_, _>>()?,
         suffixes,
-        bootstrap: text("bootstrap/template.yaml")?,
+        bootstrap,
+        bootstrap_version: bootstrap_version(bootstrap)?,
     })
+}
+
+fn bootstrap_version(template: &str) -> Result<u32, String> {
+    let template = Template::parse(template)?;
+    let version = template.output("Version").and_then(|version| version.as_str()?.parse().ok());
+    version.ok_or_else(|| "the bootstrap template has no `Version`".to_owned())
 }
 
 fn known(entry: KnownEntry) -> Result<Known, String> {

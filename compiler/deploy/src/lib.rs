@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`cloud::Cloud`] is the only door to AWS and [`host::Host`] the only one to people; [`deploy()`], [`destroy()`],
-//! [`report::status`] and [`report::outputs`] are what a user asks for. Nothing is kept between two runs: what is
+//! [`inspect::status`] and [`inspect::outputs`] are what a user asks for. Nothing is kept between two runs: what is
 //! true is asked of AWS every time, so a run may end anywhere and another goes on.
 
 mod apply;
@@ -15,15 +15,17 @@ pub mod aws;
 mod bootstrap;
 mod build;
 pub mod cloud;
+mod delete;
 mod deploy;
 mod deployed;
 mod destroy;
 pub mod estate;
-pub mod explain;
+mod explain;
 pub mod facts;
 pub mod host;
+pub mod inspect;
+pub mod names;
 pub mod plan;
-pub mod report;
 mod session;
 mod settle;
 pub mod status;
@@ -36,6 +38,6 @@ mod watch;
 
 pub use build::Build;
 pub use deploy::{Report, deploy};
-pub use destroy::{Destroyed, destroy};
+pub use destroy::{Destroyed, Retained, destroy};
 pub use session::{APP_TAG, DOMAIN_TAG, ENVIRONMENT_TAG, Options, Session};
 pub use stop::{Side, Stop};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::build::Build;
-use crate::cloud::{Caller, Cloud, Result as CloudResult, Stack};
+use crate::cloud::{Caller, Cloud, Result as CloudResult, Stack, StackResource};
 use crate::facts::Facts;
 use crate::host::{Host, News};
 use crate::stop::Stop;
@@ -35,6 +35,19 @@ pub struct Options {
     pub parameters: BTreeMap<String, String>,
     /// Only make the plan.
     pub plan_only: bool,
+}
+
+/// A stack nested in a root.
+#[derive(Clone, Debug)]
+pub struct Nested {
+    /// Its logical id.
+    pub logical_id: String,
+    /// Its ARN.
+    pub id: String,
+    /// `UPDATE_COMPLETE`, …
+    pub status: String,
+    /// Why, where CloudFormation says.
+    pub reason: Option<String>,
 }
 
 /// What every step needs.
@@ -113,6 +126,36 @@ impl<C: Cloud, H: Host> Session<'_, C, H> {
     pub fn token(&self, what: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
         format!("pipec-{what}-{now:x}-{:x}", std::process::id())
+    }
+
+    /// A stack by its name or ARN.
+    ///
+    /// # Errors
+    /// When CloudFormation cannot be asked.
+    pub async fn stack(&self, name: &str) -> Result<Option<Stack>, Stop> {
+        self.patiently(async || self.cloud.stack(name).await).await
+    }
+
+    /// A stack's resources.
+    ///
+    /// # Errors
+    /// When CloudFormation cannot be asked.
+    pub async fn resources(&self, stack: &str) -> Result<Vec<StackResource>, Stop> {
+        self.patiently(async || self.cloud.resources(stack).await).await
+    }
+
+    /// The stacks nested in a root that are there.
+    ///
+    /// # Errors
+    /// When CloudFormation cannot be asked.
+    pub async fn nested(&self, root: &str) -> Result<Vec<Nested>, Stop> {
+        let there = |one: &StackResource| one.is_nested() && one.status != "DELETE_COMPLETE";
+        let resources = self.resources(root).await?.into_iter().filter(there);
+        let nested = resources.filter_map(|one| {
+            let StackResource { logical_id, physical_id, status, reason, .. } = one;
+            Some(Nested { logical_id, id: physical_id?, status, reason })
+        });
+        Ok(nested.collect())
     }
 
     /// Makes a call that changes nothing until it succeeds or fails for good: a throttled or interrupted look at a

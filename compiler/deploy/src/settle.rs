@@ -2,12 +2,13 @@
 //! name of a stack that holds nothing.
 
 use crate::cloud::{Cloud, Stack, StackResource};
+use crate::delete::delete;
 use crate::explain::tell;
 use crate::host::{Host, News, Question};
 use crate::session::Session;
-use crate::status::{Way, is_good, way};
+use crate::status::{Way, way};
 use crate::stop::Stop;
-use crate::watch::{NESTED, Since, latest_event, watch};
+use crate::watch::{Since, latest_event, watch};
 
 /// Leads a root stack to a state that a change set can start from: `None` when it is to be created.
 ///
@@ -18,9 +19,7 @@ pub async fn settle<C: Cloud, H: Host>(
     name: &str,
 ) -> Result<Option<Stack>, Stop> {
     loop {
-        let Some(stack) = session.patiently(async || session.cloud.stack(name).await).await? else {
-            return Ok(None);
-        };
+        let Some(stack) = at_rest(session, name, |stack| session.owns(stack)).await? else { return Ok(None) };
         let way = way(&stack.status);
         // A stack that holds nothing yet has the tags of whoever began it, if it has any.
         let free = way == Way::Create && stack.tags.is_empty();
@@ -30,7 +29,8 @@ pub async fn settle<C: Cloud, H: Host>(
         match way {
             Way::Create => return Ok(None),
             Way::Update => return Ok(Some(stack)),
-            Way::Watch => attach(session, &stack).await?,
+            // Only what is not ours still runs, and that was an error above.
+            Way::Watch => {}
             // A plan only looks: the stack holds nothing, so everything is made.
             Way::FreeName if session.options.plan_only => return Ok(None),
             Way::FreeName => free_name(session, &stack).await?,
@@ -57,11 +57,26 @@ fn foreign<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Sto
     Stop::world(message).help(help)
 }
 
-/// Watches an operation that is running already.
+/// A stack in which nothing runs any more; `None` where there is none. Only operations on `ours` are awaited.
 ///
 /// # Errors
 /// When CloudFormation cannot be asked any more.
-pub async fn attach<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<(), Stop> {
+pub async fn at_rest<C: Cloud, H: Host>(
+    session: &Session<'_, C, H>,
+    name: &str,
+    ours: impl Fn(&Stack) -> bool,
+) -> Result<Option<Stack>, Stop> {
+    while let Some(stack) = session.stack(name).await? {
+        if !ours(&stack) || way(&stack.status) != Way::Watch {
+            return Ok(Some(stack));
+        }
+        attach(session, &stack).await?;
+    }
+    Ok(None)
+}
+
+/// Watches an operation that is running already.
+async fn attach<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<(), Stop> {
     session.host.tell(&News::Attached { stack: &stack.name, status: &stack.status });
     watch(session, &stack.id, Since::Running).await.map(drop)
 }
@@ -71,7 +86,7 @@ pub async fn attach<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stac
 /// # Errors
 /// When something is left, or the user says no.
 pub async fn free_name<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<(), Stop> {
-    let resources = session.patiently(async || session.cloud.resources(&stack.id).await).await?;
+    let resources = session.resources(&stack.id).await?;
     let left = |resource: &&StackResource| {
         resource.physical_id.is_some()
             && !matches!(resource.status.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED")
@@ -87,16 +102,9 @@ pub async fn free_name<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &S
     let kept: Vec<StackResource> =
         resources.into_iter().filter(|resource| resource.status == "DELETE_SKIPPED").collect();
     if !session.host.ask(&Question::FreeName { stack: &stack.name, kept: &kept }) {
-        return Err(Stop::declined("nothing was changed"));
+        return Err(Stop::declined("nothing more was changed"));
     }
-    let before = latest_event(session, stack).await?;
-    session.cloud.delete_stack(&stack.id, &session.token("free")).await?;
-    let ended = watch(session, &stack.id, Since::Event(before)).await?;
-    if ended.status == "DELETE_COMPLETE" {
-        return Ok(());
-    }
-    let reason = ended.reason.unwrap_or(ended.status);
-    Err(Stop::world(format!("the name `{}` could not be freed: {reason}", stack.name)))
+    delete(session, stack).await.map(drop)
 }
 
 /// A resource at which a rollback stopped: its name for `--skip`, CloudFormation's name for it, and why.
@@ -123,13 +131,13 @@ async fn continue_rollback<C: Cloud, H: Host>(
     let question =
         Question::ContinueRollback { stack: &stack.name, stuck: &listed, skip: &session.options.skip };
     if !session.host.ask(&question) {
-        return Err(Stop::declined("nothing was changed"));
+        return Err(Stop::declined("nothing more was changed"));
     }
     let before = latest_event(session, stack).await?;
-    session.cloud.continue_rollback(&stack.name, &skip, &session.token("continue")).await?;
+    session.cloud.continue_rollback(&stack.id, &skip, &session.token("continue")).await?;
     session.host.tell(&News::Started { stack: &stack.name, operation: "continue rollback" });
     let ended = watch(session, &stack.id, Since::Event(before)).await?;
-    if is_good(&ended.status) || ended.status == "UPDATE_ROLLBACK_COMPLETE" {
+    if way(&ended.status) == Way::Update {
         return Ok(());
     }
     let lines: Vec<String> = listed.iter().map(|(name, why)| format!("\n`--skip {name}`: {why}")).collect();
@@ -152,8 +160,8 @@ fn not_stuck(name: &str, stuck: &[Stuck]) -> Stop {
 async fn stuck<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<Vec<Stuck>, Stop> {
     let failed = |resource: &StackResource| resource.status == "UPDATE_FAILED";
     let mut stuck = Vec::new();
-    for resource in session.patiently(async || session.cloud.resources(&stack.id).await).await? {
-        let Some(inner) = resource.physical_id.as_ref().filter(|_| resource.kind == NESTED) else {
+    for resource in session.resources(&stack.id).await? {
+        let Some(inner) = resource.physical_id.as_ref().filter(|_| resource.is_nested()) else {
             if failed(&resource) {
                 stuck.push(one(session, &resource, None));
             }
@@ -162,7 +170,7 @@ async fn stuck<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) ->
         if !failed(&resource) {
             continue;
         }
-        let inside = session.patiently(async || session.cloud.resources(inner).await).await?;
+        let inside = session.resources(inner).await?;
         let parent = inner.split('/').nth(1).unwrap_or(inner);
         stuck.extend(
             inside
@@ -194,7 +202,7 @@ fn one<C, H>(
 }
 
 async fn delete_only<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<Stop, Stop> {
-    let resources = session.patiently(async || session.cloud.resources(&stack.id).await).await?;
+    let resources = session.resources(&stack.id).await?;
     let failed = resources.iter().filter(|resource| resource.status == "DELETE_FAILED");
     let lines: Vec<String> = failed
         .map(|resource| {

@@ -44,6 +44,16 @@ pub fn is_good(status: &str) -> bool {
     matches!(status, "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "DELETE_COMPLETE" | "IMPORT_COMPLETE")
 }
 
+/// Whether CloudFormation searches such a stack for drift.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html>
+#[must_use]
+pub fn can_be_searched(status: &str) -> bool {
+    matches!(
+        status,
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "UPDATE_ROLLBACK_FAILED"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

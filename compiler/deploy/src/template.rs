@@ -37,7 +37,7 @@ impl Template {
 
     /// The default of a parameter, as the text that a stack shows for it.
     #[must_use]
-    pub fn default(&self, parameter: &str) -> Option<String> {
+    pub fn default_of(&self, parameter: &str) -> Option<String> {
         match self.section("Parameters")?.get(parameter)?.get("Default")? {
             Value::String(text) => Some(text.clone()),
             other => Some(other.to_string()),

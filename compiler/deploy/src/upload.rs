@@ -13,7 +13,7 @@ use crate::stop::Stop;
 /// Files at the same time.
 const AT_ONCE: usize = 16;
 
-/// Uploads the files of these roots' templates and all packages; gives the number of those that had to be sent.
+/// Uploads every artifact of the build that the bucket lacks; gives the number of those that had to be sent.
 ///
 /// # Errors
 /// When S3 refuses; what was sent until then stays, and is not sent again.
@@ -35,7 +35,8 @@ pub async fn upload<C: Cloud, H: Host>(
         .map(|(key, path)| async move {
             let object = Object { bucket, key, owner };
             if !session.cloud.has_object(object).await? {
-                session.cloud.put_object(object, session.build.bytes(path)).await?;
+                let bytes = session.build.bytes(path).ok_or_else(|| incomplete(path))?;
+                session.cloud.put_object(object, bytes).await?;
                 sent.set(sent.get() + 1);
             }
             done.set(done.get() + 1);
@@ -46,4 +47,9 @@ pub async fn upload<C: Cloud, H: Host>(
         .try_collect::<()>()
         .await?;
     Ok(sent.get())
+}
+
+/// A key holds a hash of the content: an empty file under it would stay wrong for ever.
+pub fn incomplete(path: &str) -> Stop {
+    Stop::world(format!("the build has no `{path}`")).help("this is a mistake of pipec; please report it")
 }

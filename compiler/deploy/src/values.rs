@@ -32,7 +32,7 @@ impl Now<'_> {
     /// Whether the value of a parameter was given once, and is not just the default of the time.
     fn was_given(&self, parameter: &str) -> bool {
         let template = Template::parse(&self.text).unwrap_or_default();
-        self.deployed(parameter).is_some_and(|value| template.default(parameter).as_ref() != Some(value))
+        self.deployed(parameter).is_some_and(|value| template.default_of(parameter).as_ref() != Some(value))
     }
 }
 

@@ -7,12 +7,11 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::cloud::{Cloud, Event, Stack};
 use crate::host::{Host, News};
+use crate::names::NESTED;
 use crate::session::Session;
 use crate::status::is_running;
 use crate::stop::Stop;
 
-/// The resource type of nested stacks.
-pub const NESTED: &str = "AWS::CloudFormation::Stack";
 /// The first pause between two looks; pauses grow to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
 /// The longest pause: CloudFormation throttles callers who look more often at many stacks.
@@ -101,7 +100,7 @@ impl<'a, C: Cloud, H: Host> Watch<'a, C, H> {
         let mut waited = Duration::ZERO;
         loop {
             let session = self.session;
-            let stack = session.patiently(async || session.cloud.stack(&self.id).await).await?;
+            let stack = session.stack(&self.id).await?;
             let status = stack.as_ref().map_or("DELETE_COMPLETE", |stack| stack.status.as_str()).to_owned();
             // Events are read after the status: at the end none is missed.
             self.read_events(stack.as_ref()).await?;
@@ -112,6 +111,8 @@ impl<'a, C: Cloud, H: Host> Watch<'a, C, H> {
                 session.host.tell(&News::Ended { stack: &self.name, status: &status });
                 self.ended.events.sort_by_key(|event| event.at);
                 let reason = stack.as_ref().and_then(|stack| stack.reason.clone());
+                // By its ARN, CloudFormation still knows a stack that is gone.
+                let stack = stack.filter(|stack| stack.status != "DELETE_COMPLETE");
                 return Ok(Ended { status, reason, stack, ..self.ended });
             }
             tokio::time::sleep(pause).await;

@@ -113,7 +113,7 @@ async fn domains_come_after_the_app_and_go_before_it() {
     );
     let done = destroy(&fake, &Notes::default(), &built).await.unwrap();
     assert_eq!(done.stacks, ["shop-doors", "shop"]);
-    assert!(done.kept.iter().any(|(kind, _)| kind == "AWS::S3::Bucket"), "{:?}", done.kept);
+    assert!(done.retained.iter().any(|one| one.kind == "AWS::S3::Bucket"), "{:?}", done.retained);
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,7 +158,7 @@ async fn a_bucket_must_be_there_and_ours_and_here() {
     for (bucket, said) in [
         (Bucket::Missing, "there is no artifact bucket `mine`"),
         (Bucket::Closed, "belongs to another account"),
-        (Bucket::Own(Some("us-west-2".to_owned())), "is in us-west-2"),
+        (Bucket::Elsewhere("us-west-2".to_owned()), "is in us-west-2"),
     ] {
         let fake = Fake::default();
         fake.buckets.borrow_mut().insert("mine".to_owned(), bucket);
@@ -423,7 +423,7 @@ event Ordered {{ ingress api POST /orders; auth {lock}; store s3 }}
 #[tokio::test(start_paused = true)]
 async fn a_bucket_of_ones_own_is_remembered_and_comes_with_the_logging_role() {
     let (fake, built) = (Fake::default(), small());
-    fake.buckets.borrow_mut().insert("mine".to_owned(), Bucket::Own(Some("eu-central-1".to_owned())));
+    fake.buckets.borrow_mut().insert("mine".to_owned(), Bucket::Here);
     let options = Options { artifact_bucket: Some("mine".to_owned()), ..Options::default() };
     let report = deploy(&fake, &Notes::default(), &built, &options).await.unwrap();
     let bootstrap = report.plan.bootstrap.unwrap();

@@ -8,6 +8,7 @@ use fake::Fake;
 use fake::host::Notes;
 use fake::project::{Built, built, deploy, deployed, destroy, small, two_events, with_domain};
 use pipec_deploy::Options;
+use pipec_deploy::status::is_good;
 
 /// What is in the cloud in the end, without what depends on how often it was tried.
 fn picture(fake: &Fake) -> Vec<String> {
@@ -16,10 +17,13 @@ fn picture(fake: &Fake) -> Vec<String> {
         .stacks
         .iter()
         .filter(|stack| stack.shown.status != "DELETE_COMPLETE")
-        .map(|stack| format!("{} {:?} {}", stack.shown.name, stack.shown.parameters, stack.text.len()))
+        .map(|stack| {
+            assert!(is_good(&stack.shown.status), "{} is {}", stack.shown.name, stack.shown.status);
+            format!("{} {:?} {}", stack.shown.name, stack.shown.parameters, stack.text)
+        })
         .collect();
     lines.sort();
-    lines.extend(world.objects.keys().cloned());
+    lines.extend(world.objects.keys().map(|(bucket, key)| format!("{bucket}/{key}")));
     lines
 }
 
@@ -29,7 +33,10 @@ async fn run_until_death(fake: &Fake, built: &Built) -> bool {
     tokio::select! {
         biased;
         () = fake.dead() => false,
-        ended = deploy(fake, &notes, built, &options) => ended.is_ok(),
+        ended = deploy(fake, &notes, built, &options) => match ended {
+            Ok(_) => true,
+            Err(stop) => panic!("{stop:#?}"),
+        },
     }
 }
 
@@ -85,7 +92,10 @@ async fn a_destruction_survives_death_anywhere() {
         let done = tokio::select! {
             biased;
             () = fake.dead() => false,
-            ended = destroy(&fake, &notes, &app) => ended.is_ok(),
+            ended = destroy(&fake, &notes, &app) => match ended {
+                Ok(_) => true,
+                Err(stop) => panic!("{stop:#?}"),
+            },
         };
         if done {
             assert!(fuse > 20, "there are more await points than {fuse}");

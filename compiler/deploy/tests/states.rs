@@ -10,9 +10,9 @@ use fake::Fake;
 use fake::host::Notes;
 use fake::project::{Built, deploy, deployed, destroy, small, told, two_events};
 use fake::world::Step;
-use pipec_deploy::cloud::{Drift, ErrorKind, StackResource};
+use pipec_deploy::cloud::{Difference, Drift, ErrorKind, StackResource};
 use pipec_deploy::facts::facts;
-use pipec_deploy::{Options, Session, Side, report};
+use pipec_deploy::{Options, Session, Side, inspect};
 
 fn tags() -> BTreeMap<String, String> {
     [("pipec/app".to_owned(), "shop".to_owned())].into()
@@ -233,18 +233,26 @@ async fn status_and_drift_speak_of_declarations() {
             physical_id: Some("https://queue".to_owned()),
             kind: "AWS::SQS::Queue".to_owned(),
             deleted: false,
-            differences: vec![("/VisibilityTimeout".to_owned(), "60".to_owned(), "30".to_owned())],
+            differences: vec![Difference {
+                path: "/VisibilityTimeout".to_owned(),
+                expected: "60".to_owned(),
+                present: "30".to_owned(),
+            }],
         };
         world.drifts.insert(nested.physical_id.clone().unwrap(), vec![drift]);
     }
     let (notes, build) = (Notes::default(), built.build());
     let session =
         Session { cloud: &fake, host: &notes, build: &build, facts: facts().unwrap(), options: &options };
-    let roots = report::status(&session, true).await.unwrap();
-    let found: Vec<_> = roots.iter().flat_map(|root| &root.nested).flat_map(|nested| &nested.drift).collect();
+    let roots = inspect::status(&session, true).await.unwrap();
+    let found: Vec<_> = roots
+        .iter()
+        .flat_map(|root| &root.nested)
+        .flat_map(|nested| nested.drift.as_ref().unwrap())
+        .collect();
     let [drifted] = found.as_slice() else { panic!("{roots:#?}") };
     assert_eq!(drifted.declared.as_deref(), Some("Ordered.subscriber.ship"));
-    assert_eq!(drifted.place, Some(("app.pipe".to_owned(), Some(6))));
+    assert_eq!((drifted.file.as_deref(), drifted.line), (Some("app.pipe"), Some(6)));
     assert_eq!(fake.count("search_drift"), roots[0].nested.len());
 }
 
@@ -261,11 +269,11 @@ event Ordered { ingress api POST /orders; auth partner; store s3 }
     let (notes, build) = (Notes::default(), built.build());
     let session =
         Session { cloud: &fake, host: &notes, build: &build, facts: facts().unwrap(), options: &options };
-    let hidden = report::outputs(&session, &done.stacks, false).await.unwrap();
+    let hidden = inspect::outputs(&session, &done.stacks, false).await.unwrap();
     assert_eq!(hidden.keys[0].declared, "auth.partner");
     assert_eq!(hidden.keys[0].value, None);
     assert_eq!(fake.count("api_key"), 0);
-    let shown = report::outputs(&session, &done.stacks, true).await.unwrap();
+    let shown = inspect::outputs(&session, &done.stacks, true).await.unwrap();
     assert!(shown.keys[0].value.as_deref().unwrap().starts_with("secret-of-"));
     assert!(!notes.has("secret"));
 }
@@ -303,6 +311,6 @@ async fn a_stack_that_was_never_whole_tells_nothing() {
         let build = built.build();
         let session =
             Session { cloud: &fake, host: &notes, build: &build, facts: facts().unwrap(), options: &options };
-        assert!(report::stacks(&session).await.unwrap().is_empty(), "{state}");
+        assert!(inspect::stacks(&session).await.unwrap().is_empty(), "{state}");
     }
 }

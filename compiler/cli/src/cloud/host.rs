@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pipec_core::artifacts::Manifest;
 use pipec_deploy::host::{Host, News, Question};
-use pipec_deploy::report::{Outputs, RootStatus};
+use pipec_deploy::inspect::{Outputs, RootStatus};
 use pipec_deploy::{Destroyed, Report};
 use serde_json::json;
 
 use super::live::Live;
+use super::style::Style;
 use super::{plan_view, print_json, status_view};
 
 /// Who answers questions.
@@ -32,7 +33,7 @@ pub struct Terminal {
     json: bool,
     /// Whether the command does more than show something.
     acts: bool,
-    colour: bool,
+    style: Style,
     app_stack: String,
     place: RefCell<String>,
     in_vain: Cell<bool>,
@@ -43,13 +44,14 @@ pub struct Terminal {
 impl Terminal {
     /// A terminal for a build; without `answers` for a command that asks nothing.
     pub fn new(manifest: &Manifest, answers: Option<Answers>, json: bool, colour: bool) -> Self {
+        let style = Style { colour };
         let app_stack = manifest.roots.first().map(|root| root.stack.clone()).unwrap_or_default();
         Terminal {
-            live: RefCell::new(Live::new(manifest, colour)),
+            live: RefCell::new(Live::new(manifest, style)),
             acts: answers.is_some(),
             answers: answers.unwrap_or(Answers::Ask),
             json,
-            colour,
+            style,
             app_stack,
             place: RefCell::default(),
             in_vain: Cell::new(false),
@@ -76,16 +78,14 @@ impl Terminal {
                 "outputs": plain(outputs), "keys": outputs.keys }),
             );
         }
-        crate::out_raw!("{}", status_view::outputs(outputs, self.colour));
+        crate::out_raw!("{}", status_view::outputs(outputs, self.style));
     }
 
     /// A destruction is through.
     pub fn destroyed(&self, done: &Destroyed) {
         self.close();
         if self.json {
-            let kept: Vec<_> =
-                done.kept.iter().map(|(kind, name)| json!({ "type": kind, "name": name })).collect();
-            return print_json(&json!({ "news": "destroyed", "stacks": done.stacks, "kept": kept }));
+            return print_json(&json!({ "news": "destroyed", "stacks": done.stacks, "kept": done.retained }));
         }
         crate::out_raw!("{}", status_view::destroyed(done));
     }
@@ -95,7 +95,7 @@ impl Terminal {
         if self.json {
             return print_json(&json!({ "news": "status", "roots": found }));
         }
-        crate::out_raw!("{}", status_view::status(found, searched, self.colour));
+        crate::out_raw!("{}", status_view::status(found, searched, self.style));
     }
 
     /// What stacks tell.
@@ -103,7 +103,7 @@ impl Terminal {
         if self.json {
             return print_json(&json!({ "outputs": plain(outputs), "keys": outputs.keys }));
         }
-        crate::out_raw!("{}", status_view::outputs(outputs, self.colour));
+        crate::out_raw!("{}", status_view::outputs(outputs, self.style));
     }
 
     fn question(&self, text: &str) -> Option<String> {
@@ -183,7 +183,7 @@ impl Host for Terminal {
             News::Plan { plan } => {
                 crate::out_raw!(
                     "{}",
-                    plan_view::plan(plan, &self.app_stack, &self.place.borrow(), self.colour)
+                    plan_view::plan(plan, &self.app_stack, &self.place.borrow(), self.style)
                 );
             }
             other => self.live.borrow_mut().tell(other),

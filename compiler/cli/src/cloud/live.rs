@@ -7,20 +7,20 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use pipec_core::artifacts::Manifest;
 use pipec_deploy::host::News;
-use pipec_deploy::plan::short_kind;
+use pipec_deploy::names::{NESTED, short_kind};
 use pipec_deploy::status::is_running;
+
+use super::style::{Style, plural};
 
 /// How often spinners turn.
 const TICK: Duration = Duration::from_millis(120);
-/// The resource type of nested stacks.
-const NESTED: &str = "AWS::CloudFormation::Stack";
 /// The widest name of a stack that keeps its column.
 const WIDEST: usize = 32;
 
 /// The moving part of the screen.
 pub struct Live {
     moving: bool,
-    colour: bool,
+    style: Style,
     screen: MultiProgress,
     /// Root and logical id of nested stacks to the names of their templates.
     names: BTreeMap<(String, String), String>,
@@ -47,13 +47,13 @@ struct Happening<'a> {
 
 impl Live {
     /// An empty screen.
-    pub fn new(manifest: &Manifest, colour: bool) -> Self {
+    pub fn new(manifest: &Manifest, style: Style) -> Self {
         let names = manifest.roots.iter().flat_map(|root| {
             root.nested.keys().map(|id| ((root.stack.clone(), id.clone()), root.label(id).to_owned()))
         });
         Live {
             moving: std::io::stdout().is_terminal(),
-            colour,
+            style,
             screen: MultiProgress::with_draw_target(indicatif::ProgressDrawTarget::stdout()),
             names: names.collect(),
             rows: BTreeMap::new(),
@@ -87,8 +87,7 @@ impl Live {
             }
             News::Ended { stack, status } => {
                 self.close();
-                let good = pipec_deploy::status::is_good(status);
-                self.line(&format!("{stack}: {}", self.paint(if good { "32" } else { "31" }, status)));
+                self.line(&format!("{stack}: {}", self.style.status(status)));
             }
             News::Waiting { why } => self.wait(why),
         }
@@ -114,8 +113,7 @@ impl Live {
     fn upload(&mut self, done: usize, of: usize, sent: usize) {
         if done == of {
             self.close();
-            let what = if sent == 1 { "file" } else { "files" };
-            return self.line(&format!("uploaded {sent} {what}; {} were there", of - sent));
+            return self.line(&format!("uploaded {}; {} were there", plural(sent, "file"), of - sent));
         }
         if !self.moving {
             return;
@@ -133,7 +131,7 @@ impl Live {
         let Happening { resource, kind, status, reason, .. } = *happening;
         if status.ends_with("_FAILED") {
             let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            let text = self.paint("31", &format!("  {} {resource} {status}{why}", self.name(stack, nested)));
+            let text = self.style.red(&format!("  {} {resource} {status}{why}", self.name(stack, nested)));
             return self.line(&text);
         }
         // A root tells of its nested stacks, which tell of their own resources.
@@ -189,9 +187,5 @@ impl Live {
             return;
         }
         crate::out!("{text}");
-    }
-
-    fn paint(&self, colour: &str, text: &str) -> String {
-        if self.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }

@@ -8,6 +8,7 @@ mod host;
 mod live;
 mod plan_view;
 mod status_view;
+mod style;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -15,7 +16,7 @@ use std::io::IsTerminal as _;
 use pipec_core::artifacts::{Format, source_map};
 use pipec_core::{Compiled, Stage};
 use pipec_deploy::aws::{Aws, Choice};
-use pipec_deploy::{Build, Options, Session, Side, Stop, facts, report as what_is};
+use pipec_deploy::{Build, Options, Session, Side, Stop, facts, inspect};
 use serde_json::json;
 
 use crate::args::{Args, Deploy, Destroy, Outputs, Status, Target};
@@ -38,7 +39,7 @@ pub fn deploy(args: &Args, deploy: &Deploy) -> Result<Exit, Failure> {
         if deploy.plan {
             return Ok(());
         }
-        let outputs = what_is::outputs(session, &report.stacks, deploy.show_keys).await?;
+        let outputs = inspect::outputs(session, &report.stacks, deploy.show_keys).await?;
         session.host.deployed(&report, &outputs);
         Ok(())
     })
@@ -62,7 +63,7 @@ pub fn destroy(args: &Args, destroy: &Destroy) -> Result<Exit, Failure> {
 /// `pipec status`
 pub fn status(args: &Args, status: &Status) -> Result<Exit, Failure> {
     with_session(args, &status.target, &Options::default(), None, async |session| {
-        let found = what_is::status(session, status.drift).await?;
+        let found = inspect::status(session, status.drift).await?;
         session.host.status(&found, status.drift);
         Ok(())
     })
@@ -72,14 +73,14 @@ pub fn status(args: &Args, status: &Status) -> Result<Exit, Failure> {
 pub fn outputs(args: &Args, outputs: &Outputs) -> Result<Exit, Failure> {
     with_session(args, &outputs.target, &Options::default(), None, async |session| {
         session.check_place().await?;
-        let stacks = what_is::stacks(session).await?;
+        let stacks = inspect::stacks(session).await?;
         if stacks.is_empty() {
             let message = format!("`{}` is not deployed here", session.build.manifest().app);
             return Err(
                 Stop::world(message).help("`pipec deploy` does that; is it the right `--env` and profile?")
             );
         }
-        let found = what_is::outputs(session, &stacks, outputs.show_keys).await?;
+        let found = inspect::outputs(session, &stacks, outputs.show_keys).await?;
         session.host.outputs(&found);
         Ok(())
     })

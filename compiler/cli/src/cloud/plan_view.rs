@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use pipec_deploy::plan::{Action, Bootstrap, Change, Effect, Plan, RootPlan, owner, short_kind};
+use pipec_deploy::names::{owner, short_kind};
+use pipec_deploy::plan::{Action, Bootstrap, Change, Effect, Plan, RootPlan};
+
+use super::style::{Style, plural};
 
 /// Resources whose types are named in a line at most.
 const MOST_KINDS: usize = 3;
@@ -13,7 +16,7 @@ const MOST_FILES: usize = 2;
 const MOST_PROPERTIES: usize = 4;
 
 /// The plan as text.
-pub fn plan(plan: &Plan, app: &str, place: &str, colour: bool) -> String {
+pub fn plan(plan: &Plan, app: &str, place: &str, style: Style) -> String {
     let mut out = format!("{app} ({place})\n");
     if plan.is_empty() {
         out.push_str("nothing changes\n");
@@ -21,13 +24,12 @@ pub fn plan(plan: &Plan, app: &str, place: &str, colour: bool) -> String {
     }
     out.push_str(&bootstrap(plan.bootstrap.as_ref()));
     for root in plan.roots.iter().filter(|root| root.action != Action::Keep) {
-        let pen = Pen { colour };
         let _ = writeln!(out, "\n{}", heading(root));
-        if root.changes.is_empty() {
+        if root.changes.is_empty() && root.action == Action::Update {
             out.push_str("    only descriptions, tags or outputs change\n");
         }
         for (owner, changes) in by_owner(&root.changes) {
-            owner_lines(&mut out, owner, &changes, &pen);
+            owner_lines(&mut out, owner, &changes, style);
         }
     }
     let _ = writeln!(out, "\n{}", counts(plan));
@@ -41,7 +43,8 @@ fn bootstrap(plan: Option<&Bootstrap>) -> String {
     let bucket = plan.bucket.then_some("a bucket for templates and packages");
     let role = plan.logging_role.then_some("the role with which API Gateway writes logs, which has none yet");
     let what: Vec<&str> = bucket.into_iter().chain(role).collect();
-    format!("\nonce in this account and region, the stack {} {made}:\n  {}\n", plan.stack, what.join("\n  "))
+    let what = if what.is_empty() { "its template is newer".to_owned() } else { what.join("\n  ") };
+    format!("\nonce in this account and region, the stack {} {made}:\n  {what}\n", plan.stack)
 }
 
 fn heading(root: &RootPlan) -> String {
@@ -66,26 +69,23 @@ fn by_owner(changes: &[Change]) -> BTreeMap<&str, Vec<&Change>> {
     owners
 }
 
-/// The files of some changes, where few.
-fn files(changes: &[&Change]) -> String {
-    let files: BTreeSet<&str> = changes.iter().filter_map(|change| change.file.as_deref()).collect();
-    let more = files.len().saturating_sub(MOST_FILES);
-    let mut shown = files.into_iter().take(MOST_FILES).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        let _ = write!(shown, " and {more} more");
-    }
-    shown
+/// The first few, and how many more there are.
+fn few(all: &BTreeSet<&str>, most: usize) -> String {
+    let shown = all.iter().take(most).copied().collect::<Vec<_>>().join(", ");
+    let more = all.len().saturating_sub(most);
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
-fn owner_lines(out: &mut String, owner: &str, changes: &[&Change], pen: &Pen) {
-    let files = files(changes);
+fn owner_lines(out: &mut String, owner: &str, changes: &[&Change], style: Style) {
+    let files: BTreeSet<&str> = changes.iter().filter_map(|change| change.file.as_deref()).collect();
+    let files = few(&files, MOST_FILES);
     let title = owner.replacen('.', " ", 1);
     let only = |effect: Effect| changes.iter().all(|change| change.effect == effect);
     if only(Effect::Added) || (only(Effect::Removed) && changes.iter().all(|change| change.data.is_none())) {
         let effect = if only(Effect::Added) { Effect::Added } else { Effect::Removed };
         let count = plural(changes.len(), "resource");
         let line = format!("  {} {title:<34} {count:<14} {files}", sign(effect));
-        let _ = writeln!(out, "{}", pen.effect(effect, line.trim_end()));
+        let _ = writeln!(out, "{}", paint(style, effect, line.trim_end()));
         return;
     }
     let _ = writeln!(out, "  {}", format!("  {title:<34} {files}").trim_end());
@@ -101,14 +101,14 @@ fn owner_lines(out: &mut String, owner: &str, changes: &[&Change], pen: &Pen) {
         } else {
             format!("      {} {part:<30} {what}", sign(effect))
         };
-        let _ = writeln!(out, "{}", pen.effect(effect, line.trim_end()));
-        changes.iter().for_each(|change| data_line(out, change, pen));
+        let _ = writeln!(out, "{}", paint(style, effect, line.trim_end()));
+        changes.iter().for_each(|change| data_line(out, change, style));
         notes(out, &changes);
     }
 }
 
 /// What happens to the data of a resource that takes consent, or stays.
-fn data_line(out: &mut String, change: &Change, pen: &Pen) {
+fn data_line(out: &mut String, change: &Change, style: Style) {
     let Some(data) = change.data.as_ref().filter(|data| data.consent || change.kept) else { return };
     let (kind, id) = (short_kind(&change.kind), &change.logical_id);
     let text = match (change.kept, data.consent) {
@@ -119,7 +119,7 @@ fn data_line(out: &mut String, change: &Change, pen: &Pen) {
         (false, _) => format!("DATA LOSS {id} ({kind}): {}", data.what),
     };
     let text = format!("          {text}");
-    let _ = writeln!(out, "{}", if data.consent { pen.paint("31;1", &text) } else { text });
+    let _ = writeln!(out, "{}", if data.consent { style.loud(&text) } else { text });
 }
 
 /// What else goes that somebody might miss.
@@ -143,12 +143,7 @@ fn summary(effect: Effect, changes: &[&Change]) -> String {
     }
     let properties: BTreeSet<&str> =
         changes.iter().flat_map(|change| change.properties.iter().map(String::as_str)).collect();
-    let more = properties.len().saturating_sub(MOST_PROPERTIES);
-    let mut shown = properties.into_iter().take(MOST_PROPERTIES).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        let _ = write!(shown, " and {more} more");
-    }
-    format!("{kinds}: {shown}")
+    format!("{kinds}: {}", few(&properties, MOST_PROPERTIES))
 }
 
 fn counts(plan: &Plan) -> String {
@@ -167,10 +162,6 @@ fn counts(plan: &Plan) -> String {
     text
 }
 
-fn plural(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
-}
-
 fn sign(effect: Effect) -> char {
     match effect {
         Effect::Added => '+',
@@ -180,21 +171,11 @@ fn sign(effect: Effect) -> char {
     }
 }
 
-struct Pen {
-    colour: bool,
-}
-
-impl Pen {
-    fn effect(&self, effect: Effect, text: &str) -> String {
-        let colour = match effect {
-            Effect::Added => "32",
-            Effect::Changed => "33",
-            Effect::Replaced | Effect::Removed => "31",
-        };
-        self.paint(colour, text)
-    }
-
-    fn paint(&self, colour: &str, text: &str) -> String {
-        if self.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+/// A line in the colour of what happens.
+fn paint(style: Style, effect: Effect, text: &str) -> String {
+    match effect {
+        Effect::Added => style.green(text),
+        Effect::Changed => style.yellow(text),
+        Effect::Replaced | Effect::Removed => style.red(text),
     }
 }

@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pipec_deploy::Destroyed;
-use pipec_deploy::plan::short_kind;
-use pipec_deploy::report::{Drifted, NestedStatus, Outputs, RootStatus};
-use pipec_deploy::status::is_good;
+use pipec_deploy::cloud::Difference;
+use pipec_deploy::inspect::{Drifted, NestedStatus, Outputs, RootStatus};
+use pipec_deploy::names::short_kind;
+use pipec_deploy::{Destroyed, Retained};
+
+use super::style::Style;
 
 /// Outputs and API keys.
-pub fn outputs(outputs: &Outputs, colour: bool) -> String {
+pub fn outputs(outputs: &Outputs, style: Style) -> String {
     let mut out = String::new();
     let is_key = |value: &str| outputs.keys.iter().any(|key| key.id == value);
     // What only other stacks read has no description; keys have lines of their own.
@@ -17,7 +19,7 @@ pub fn outputs(outputs: &Outputs, colour: bool) -> String {
     let width = shown.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, output) in shown {
         let about = output.about.as_deref().unwrap_or_default();
-        let _ = writeln!(out, "{name:<width$}  {}  {}", output.value, paint(colour, "2", about));
+        let _ = writeln!(out, "{name:<width$}  {}  {}", output.value, style.faint(about));
     }
     if outputs.keys.is_empty() {
         return out;
@@ -40,9 +42,9 @@ pub fn destroyed(done: &Destroyed) -> String {
         return "there is nothing to delete\n".to_owned();
     }
     let mut out = format!("deleted {}\n", done.stacks.join(", "));
-    if !done.kept.is_empty() {
+    if !done.retained.is_empty() {
         out.push_str("these stay in the account, with what they hold (`removal retain`):\n");
-        for (kind, name) in &done.kept {
+        for Retained { kind, name } in &done.retained {
             let _ = writeln!(out, "  {:<24} {name}", short_kind(kind));
         }
     }
@@ -50,66 +52,70 @@ pub fn destroyed(done: &Destroyed) -> String {
 }
 
 /// Where stacks stand.
-pub fn status(roots: &[RootStatus], searched: bool, colour: bool) -> String {
+pub fn status(roots: &[RootStatus], searched: bool, style: Style) -> String {
     let mut out = String::new();
     for root in roots {
-        root_lines(&mut out, root, searched, colour);
+        root_lines(&mut out, root, style);
+        if searched && root.status.is_some() {
+            out.push_str(drift_summary(root));
+        }
     }
     out
 }
 
-fn root_lines(out: &mut String, root: &RootStatus, searched: bool, colour: bool) {
+fn root_lines(out: &mut String, root: &RootStatus, style: Style) {
     let Some(status) = &root.status else {
         let _ = writeln!(out, "{}  not deployed", root.stack);
         return;
     };
     let ago = root.operated_at.map(|at| format!(", {}", ago(at))).unwrap_or_default();
     let orphan = if root.orphan { "; its domain is no longer in the project" } else { "" };
-    let shade = if is_good(status) { "32" } else { "31" };
-    let _ = writeln!(out, "{}  {}{ago}{orphan}", root.stack, paint(colour, shade, status));
+    let _ = writeln!(out, "{}  {}{ago}{orphan}", root.stack, style.status(status));
     if let Some(reason) = &root.reason {
         let _ = writeln!(out, "  {reason}");
     }
     let width = root.nested.iter().map(|nested| nested.label.len()).max().unwrap_or(0);
     for nested in &root.nested {
-        nested_lines(out, nested, width, searched, colour);
-    }
-    let drifted = root.nested.iter().any(|nested| !nested.drift.is_empty());
-    if searched && !drifted {
-        out.push_str("  everything is as the templates say\n");
-    } else if drifted {
-        out.push_str(
-            "  the next deployment that touches these sets them right; one that does not leaves them\n",
-        );
+        nested_lines(out, nested, width, style);
     }
 }
 
-fn nested_lines(out: &mut String, nested: &NestedStatus, width: usize, searched: bool, colour: bool) {
-    let shade = if is_good(&nested.status) { "32" } else { "31" };
-    let drift = match nested.drift.len() {
-        0 => String::new(),
-        count => format!("  {count} drifted"),
-    };
-    let _ = writeln!(out, "  {:<width$}  {}{drift}", nested.label, paint(colour, shade, &nested.status));
+fn nested_lines(out: &mut String, nested: &NestedStatus, width: usize, style: Style) {
+    let drift = nested.drift.as_deref().unwrap_or_default();
+    let drifted = if drift.is_empty() { String::new() } else { format!("  {} drifted", drift.len()) };
+    let _ = writeln!(out, "  {:<width$}  {}{drifted}", nested.label, style.status(&nested.status));
     if let Some(reason) = nested.reason.as_ref().filter(|_| nested.status.ends_with("FAILED")) {
         let _ = writeln!(out, "    {reason}");
     }
-    if searched {
-        nested.drift.iter().for_each(|drifted| drift_lines(out, drifted));
+    if let Some(why) = &nested.unsearched {
+        let _ = writeln!(out, "    not everything could be searched: {why}");
+    }
+    drift.iter().for_each(|drifted| drift_lines(out, drifted));
+}
+
+/// What a search comes to.
+fn drift_summary(root: &RootStatus) -> &'static str {
+    let drifted = |nested: &NestedStatus| nested.drift.as_ref().is_some_and(|drift| !drift.is_empty());
+    let clean = |nested: &NestedStatus| {
+        nested.drift.as_ref().is_some_and(Vec::is_empty) && nested.unsearched.is_none()
+    };
+    if root.nested.iter().any(drifted) {
+        "  a deployment that changes one of these sets it right, and any other leaves it; what was deleted is made anew\n  when its declaration is taken out, deployed, put back and deployed again\n"
+    } else if root.nested.iter().all(clean) {
+        "  everything is as the templates say\n"
+    } else {
+        "  some stacks could not be searched for drift\n"
     }
 }
 
 fn drift_lines(out: &mut String, drifted: &Drifted) {
     let declared = drifted.declared.as_deref().unwrap_or(&drifted.logical_id);
-    let place = drifted
-        .place
-        .as_ref()
-        .map(|(file, line)| format!(" ({file}:{})", line.unwrap_or(0)))
-        .unwrap_or_default();
+    let line = drifted.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let place = drifted.file.as_ref().map(|file| format!(" ({file}{line})")).unwrap_or_default();
     let what = if drifted.deleted { "was deleted by hand" } else { "was changed by hand" };
     let name = drifted.physical_id.as_deref().unwrap_or(&drifted.logical_id);
     let _ = writeln!(out, "    {declared}{place}: the {} `{name}` {what}", short_kind(&drifted.kind));
-    for (path, expected, present) in &drifted.differences {
+    for Difference { path, expected, present } in &drifted.differences {
         let _ = writeln!(out, "      {path}: {expected} → {present}");
     }
 }
@@ -125,8 +131,4 @@ fn ago(at: i64) -> String {
         7_200..=172_799 => format!("{} hours ago", seconds / 3_600),
         _ => format!("{} days ago", seconds / 86_400),
     }
-}
-
-fn paint(colour: bool, code: &str, text: &str) -> String {
-    if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }

@@ -2,16 +2,17 @@
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types as sdk;
 use aws_sdk_sts::Client as Sts;
 use aws_sdk_sts::config::Builder;
 use aws_sdk_sts::config::retry::RetryConfig;
 
-use super::failure::failure;
+use super::failure::{failure, needed};
 use super::shapes;
 use crate::cloud::{
-    Caller, ChangeSet, ChangeSetRequest, ChangeSetStatus, Drift, DriftSearch, ErrorKind, Event, Invalid,
-    Result, Stack, StackResource, TemplateSource,
+    Caller, ChangeSet, ChangeSetRequest, ChangeSetStatus, CloudError, Drift, DriftSearch, ErrorKind, Event,
+    Invalid, Result, Stack, StackResource, TemplateSource,
 };
 
 pub async fn caller(sts: &Sts) -> Result<Caller> {
@@ -19,8 +20,8 @@ pub async fn caller(sts: &Sts) -> Result<Caller> {
     let once_more = Builder::new().retry_config(RetryConfig::standard().with_max_attempts(2));
     let answer = sts.get_caller_identity().customize().config_override(once_more).send().await;
     let answer = answer.map_err(|error| failure("sts:GetCallerIdentity", &error))?;
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    Ok(Caller { account: text(answer.account()), arn: text(answer.arn()) })
+    let action = "sts:GetCallerIdentity";
+    Ok(Caller { account: needed(action, answer.account())?, arn: needed(action, answer.arn())? })
 }
 
 pub async fn stack(client: &Client, name: &str) -> Result<Option<Stack>> {
@@ -93,7 +94,7 @@ pub async fn create_change_set(client: &Client, request: &ChangeSetRequest) -> R
     };
     let answer = values(call, request).send().await;
     let answer = answer.map_err(|error| failure("cloudformation:CreateChangeSet", &error))?;
-    Ok(answer.id().unwrap_or_default().to_owned())
+    needed("cloudformation:CreateChangeSet", answer.id())
 }
 
 fn values(
@@ -118,6 +119,11 @@ pub async fn change_set(client: &Client, id: &str) -> Result<ChangeSet> {
     let mut found = ChangeSet::default();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| failure("cloudformation:DescribeChangeSet", &error))?;
+        if is_over(&page) {
+            let (action, message) =
+                ("cloudformation:DescribeChangeSet", "the change set is no longer valid".to_owned());
+            return Err(CloudError { kind: ErrorKind::Busy, action, message });
+        }
         found.status = match (page.status(), page.execution_status()) {
             (Some(sdk::ChangeSetStatus::Failed), _) => ChangeSetStatus::Failed,
             (Some(sdk::ChangeSetStatus::CreateComplete), Some(sdk::ExecutionStatus::Available)) => {
@@ -135,6 +141,20 @@ pub async fn change_set(client: &Client, id: &str) -> Result<ChangeSet> {
             .extend(page.changes().iter().filter_map(|change| change.resource_change()).map(shapes::change));
     }
     Ok(found)
+}
+
+/// Whether a change set is being deleted, or another one was executed since it was made.
+fn is_over(page: &DescribeChangeSetOutput) -> bool {
+    let gone = matches!(
+        page.status(),
+        Some(
+            sdk::ChangeSetStatus::DeletePending
+                | sdk::ChangeSetStatus::DeleteInProgress
+                | sdk::ChangeSetStatus::DeleteComplete
+                | sdk::ChangeSetStatus::DeleteFailed
+        )
+    );
+    gone || page.execution_status() == Some(&sdk::ExecutionStatus::Obsolete)
 }
 
 /// What CloudFormation found before it began: names that are taken, properties that no schema has.
@@ -184,7 +204,7 @@ pub async fn delete_stack(client: &Client, stack: &str, token: &str) -> Result<(
 pub async fn search_drift(client: &Client, stack: &str) -> Result<String> {
     let answer = client.detect_stack_drift().stack_name(stack).send().await;
     let answer = answer.map_err(|error| failure("cloudformation:DetectStackDrift", &error))?;
-    Ok(answer.stack_drift_detection_id().unwrap_or_default().to_owned())
+    needed("cloudformation:DetectStackDrift", answer.stack_drift_detection_id())
 }
 
 pub async fn drift_search(client: &Client, id: &str) -> Result<DriftSearch> {

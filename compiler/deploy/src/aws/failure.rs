@@ -3,9 +3,10 @@
 use std::error::Error;
 
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::cloud::{CloudError, ErrorKind};
+use crate::cloud::{CloudError, ErrorKind, Result};
 
 /// Error codes of AWS by what can be done about them.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html>
@@ -44,6 +45,17 @@ const CODES: &[(ErrorKind, &[&str])] = &[
             "OptInRequired",
         ],
     ),
+    (
+        // AWS's own bad minutes.
+        ErrorKind::Unreachable,
+        &[
+            "InternalFailure",
+            "InternalError",
+            "InternalServerError",
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+        ],
+    ),
     (ErrorKind::Denied, &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"]),
     (
         ErrorKind::NotFound,
@@ -68,23 +80,35 @@ const CODES: &[(ErrorKind, &[&str])] = &[
 ];
 
 /// Turns what a call ended with into what can be done about it.
-pub fn failure<E, R>(action: &'static str, error: &SdkError<E, R>) -> CloudError
+pub fn failure<E>(action: &'static str, error: &SdkError<E, Response>) -> CloudError
 where
     E: Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug,
 {
     let (kind, message) = match error {
         SdkError::ServiceError(service) => {
             let error = service.err();
             let code = error.code().unwrap_or_default();
-            let text = error.message().unwrap_or("AWS gave no reason");
-            (of_code(code, text), if code.is_empty() { text.to_owned() } else { format!("{text} ({code})") })
+            // An answer to a HEAD has no body, and so neither code nor message.
+            let status = format!("AWS answered with status {}", service.raw().status().as_u16());
+            let text = error.message().unwrap_or(&status);
+            let message = if code.is_empty() { text.to_owned() } else { format!("{text} ({code})") };
+            (of_code(code, text), message)
         }
         SdkError::TimeoutError(_) => (ErrorKind::Unreachable, "nobody answered in time".to_owned()),
         SdkError::ResponseError(_) => (ErrorKind::Unreachable, "the answer is no answer of AWS".to_owned()),
         other => of_chain(other),
     };
     CloudError { kind, action, message }
+}
+
+/// What an answer must have to go on with.
+pub fn needed(action: &'static str, value: Option<&str>) -> Result<String> {
+    let missing = || CloudError {
+        kind: ErrorKind::Other,
+        action,
+        message: "the answer lacks what was asked for".to_owned(),
+    };
+    value.filter(|value| !value.is_empty()).map(str::to_owned).ok_or_else(missing)
 }
 
 fn of_code(code: &str, text: &str) -> ErrorKind {
@@ -96,6 +120,7 @@ fn of_code(code: &str, text: &str) -> ErrorKind {
         ErrorKind::NotFound
     } else if text.contains("_IN_PROGRESS state and can not be updated")
         || text.contains("is currently in progress")
+        || text.contains("cannot be deleted while in status")
     {
         ErrorKind::Busy
     } else {

@@ -106,7 +106,7 @@ impl Cloud for Aws {
     }
 
     async fn bucket(&self, name: &str, owner: &str) -> Result<Bucket> {
-        objects::bucket(&self.s3, name, owner).await
+        objects::bucket(&self.s3, name, owner, &self.region).await
     }
 
     async fn has_object(&self, object: Object<'_>) -> Result<bool> {

@@ -6,22 +6,23 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 
-use super::failure::failure;
+use super::failure::{failure, needed};
 use crate::cloud::{Bucket, CloudError, ErrorKind, Object, Result};
 
 /// The header that tells where a bucket is, in refusals too.
 const REGION_HEADER: &str = "x-amz-bucket-region";
 
-pub async fn bucket(s3: &S3, name: &str, owner: &str) -> Result<Bucket> {
+pub async fn bucket(s3: &S3, name: &str, owner: &str, here: &str) -> Result<Bucket> {
     let answer = s3.head_bucket().bucket(name).expected_bucket_owner(owner).send().await;
+    let elsewhere = |at: Option<String>| at.filter(|at| at != here).map(Bucket::Elsewhere);
     match answer {
-        Ok(found) => Ok(Bucket::Own(found.bucket_region().map(str::to_owned))),
-        // A HEAD has no body: the status is all that is said.
+        Ok(found) => Ok(elsewhere(found.bucket_region().map(str::to_owned)).unwrap_or(Bucket::Here)),
+        // A HEAD has no body: the status is all that is said. Credentials that expired are a 400, too.
         // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
         Err(error) => match status(&error) {
             Some(404) => Ok(Bucket::Missing),
             Some(403) => Ok(Bucket::Closed),
-            Some(301 | 400) => Ok(region(&error).map_or(Bucket::Closed, |region| Bucket::Own(Some(region)))),
+            Some(301 | 400) => elsewhere(region(&error)).ok_or_else(|| failure("s3:ListBucket", &error)),
             _ => Err(failure("s3:ListBucket", &error)),
         },
     }
@@ -57,7 +58,7 @@ pub async fn logging_role(client: &ApiGateway) -> Result<Option<String>> {
 pub async fn api_key(client: &ApiGateway, id: &str) -> Result<String> {
     let call = client.get_api_key().api_key(id).include_value(true);
     let key = call.send().await.map_err(|error| failure("apigateway:GET", &error))?;
-    Ok(key.value().unwrap_or_default().to_owned())
+    needed("apigateway:GET", key.value())
 }
 
 fn status<E>(error: &SdkError<E, Response>) -> Option<u16> {

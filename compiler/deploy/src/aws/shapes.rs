@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudformation::types as sdk;
 
-use crate::cloud::{Drift, Event, Invalid, Output, ResourceChange, Stack, StackResource};
+use crate::cloud::{Difference, Drift, Event, Invalid, Output, ResourceChange, Stack, StackResource};
 
 pub fn stack(stack: &sdk::Stack) -> Stack {
     let outputs = stack.outputs().iter().map(|output| {
@@ -78,8 +78,10 @@ pub fn invalid(event: &sdk::OperationEvent) -> Option<Invalid> {
 
 pub fn drift(drift: &sdk::StackResourceDrift) -> Drift {
     let deleted = drift.stack_resource_drift_status() == Some(&sdk::StackResourceDriftStatus::Deleted);
-    let differences = drift.property_differences().iter().map(|difference| {
-        (text(difference.property_path()), text(difference.expected_value()), text(difference.actual_value()))
+    let differences = drift.property_differences().iter().map(|difference| Difference {
+        path: text(difference.property_path()),
+        expected: text(difference.expected_value()),
+        present: text(difference.actual_value()),
     });
     Drift {
         logical_id: text(drift.logical_resource_id()),

@@ -7,13 +7,11 @@ use pipec_core::source::Span;
 
 use super::{Change, Effect, Plan, RootPlan};
 use crate::build::Build;
-
-/// What the user agreed to lose: names of events, stores or declarations.
-pub type Consent = [String];
+use crate::names::{covers, owner, short_kind};
 
 /// What the plan would lose without consent, what AWS would refuse, and consents that name nothing.
 #[must_use]
-pub fn refusals(plan: &Plan, build: &Build<'_>, consent: &Consent) -> Vec<Diagnostic> {
+pub fn refusals(plan: &Plan, build: &Build<'_>, consent: &[String]) -> Vec<Diagnostic> {
     let needed: Vec<(&RootPlan, &Change)> =
         plan.changes().filter(|(_, change)| change.data.as_ref().is_some_and(|data| data.consent)).collect();
     let mut found = unknown_names(plan, build, consent);
@@ -25,27 +23,10 @@ pub fn refusals(plan: &Plan, build: &Build<'_>, consent: &Consent) -> Vec<Diagno
 }
 
 /// Whether a consent covers a declaration: `BuildingEntered` and `BuildingEntered.store` both cover
-/// `BuildingEntered.store`.
+/// `BuildingEntered.store`; `auth` is nothing that somebody declared, and covers no auth.
 #[must_use]
-pub fn agrees(consent: &Consent, declared: &str) -> bool {
-    consent
-        .iter()
-        .any(|name| declared == name || is_within(declared, name) && name.len() >= owner(declared).len())
-}
-
-/// Whether a declaration is part of another.
-#[must_use]
-pub fn is_within(declared: &str, outer: &str) -> bool {
-    declared.strip_prefix(outer).is_some_and(|rest| rest.starts_with(['.', ' ']))
-}
-
-/// `CardIssued.store` → `CardIssued`, `api.public /cards` → `api.public`: what has a declaration of its own.
-#[must_use]
-pub fn owner(declared: &str) -> &str {
-    let named = ["api.", "auth.", "store."].into_iter().find(|word| declared.starts_with(word));
-    let (skip, ends) = named.map_or((0, ['.', '.']), |word| (word.len(), ['.', ' ']));
-    let end = declared.get(skip..).and_then(|rest| rest.find(ends)).map_or(declared.len(), |at| skip + at);
-    declared.get(..end).unwrap_or(declared)
+pub fn agrees(consent: &[String], declared: &str) -> bool {
+    consent.iter().any(|name| covers(name, declared) && name.len() >= owner(declared).len())
 }
 
 /// What AWS would refuse, after everything before it was changed and would have to be changed back.
@@ -95,14 +76,8 @@ fn list(properties: &BTreeSet<String>) -> String {
     properties.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// `AWS::Kinesis::Stream` → `Kinesis::Stream`
-#[must_use]
-pub fn short_kind(kind: &str) -> &str {
-    kind.strip_prefix("AWS::").unwrap_or(kind)
-}
-
 /// A misspelt name must not pass for one that needs no consent.
-fn unknown_names(plan: &Plan, build: &Build<'_>, consent: &Consent) -> Vec<Diagnostic> {
+fn unknown_names(plan: &Plan, build: &Build<'_>, consent: &[String]) -> Vec<Diagnostic> {
     let planned = plan.changes().map(|(_, change)| change.declared.as_str());
     let built = build.places.values().flat_map(|stack| stack.values().map(|place| place.declared.as_str()));
     let known: BTreeSet<&str> = planned.chain(built).flat_map(|path| [path, owner(path)]).collect();

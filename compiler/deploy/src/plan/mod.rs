@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 pub use compare::compare;
-pub use loss::{Consent, agrees, is_within, owner, refusals, short_kind};
+pub use loss::{agrees, refusals};
 
 /// A plan.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -207,22 +207,26 @@ impl Cloud for Fake {
     }
 
     async fn bucket(&self, name: &str, owner: &str) -> Result<Bucket> {
-        let own = *self.account.borrow() == owner;
+        assert_eq!(owner, *self.account.borrow(), "a name alone proves nothing");
         let known = self.buckets.borrow().get(name).cloned();
         self.call("bucket", |world| {
-            let made = world.find("pipec-bootstrap").is_some() && name == world::BUCKET && own;
-            Ok(known.unwrap_or(if made { Bucket::Own(Some(REGION.to_owned())) } else { Bucket::Missing }))
+            let made = world.owns_bucket() && name == world::BUCKET;
+            Ok(known.unwrap_or(if made { Bucket::Here } else { Bucket::Missing }))
         })
         .await
     }
 
     async fn has_object(&self, object: Object<'_>) -> Result<bool> {
-        self.call("has_object", |world| Ok(world.objects.contains_key(object.key))).await
+        assert_eq!(object.owner, *self.account.borrow(), "a name alone proves nothing");
+        let place = (object.bucket.to_owned(), object.key.to_owned());
+        self.call("has_object", |world| Ok(world.objects.contains_key(&place))).await
     }
 
     async fn put_object(&self, object: Object<'_>, bytes: &[u8]) -> Result<()> {
+        assert_eq!(object.owner, *self.account.borrow(), "a name alone proves nothing");
+        let place = (object.bucket.to_owned(), object.key.to_owned());
         self.call("put_object", |world| {
-            world.objects.insert(object.key.to_owned(), bytes.to_vec());
+            world.objects.insert(place, bytes.to_vec());
             Ok(())
         })
         .await

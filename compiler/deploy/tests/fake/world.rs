@@ -6,7 +6,7 @@ use pipec_deploy::cloud::{
     ChangeSet, ChangeSetRequest, ChangeSetStatus, Drift, ErrorKind, Event, Invalid, Output, ResourceChange,
     Result, Stack, StackResource, TemplateSource,
 };
-use pipec_deploy::template::{Template, kind};
+use pipec_deploy::template::{Template, kind, retained};
 use serde_json::Value;
 
 use super::error;
@@ -20,7 +20,7 @@ const NESTED: &str = "AWS::CloudFormation::Stack";
 pub struct World {
     pub stacks: Vec<FakeStack>,
     pub change_sets: BTreeMap<String, FakeChangeSet>,
-    pub objects: BTreeMap<String, Vec<u8>>,
+    pub objects: BTreeMap<(String, String), Vec<u8>>,
     pub logging_role: Option<String>,
     /// Resources that cannot be made: nested logical id, logical id, reason.
     pub broken: Vec<(&'static str, &'static str, &'static str)>,
@@ -119,8 +119,18 @@ impl World {
         let present = self.find(&request.stack).map(|stack| stack.shown.status.clone());
         match (request.create, present.as_deref()) {
             (true, None | Some("REVIEW_IN_PROGRESS")) => {}
-            (false, Some(status))
-                if !status.ends_with("_IN_PROGRESS") && !status.ends_with("ROLLBACK_FAILED") => {}
+            (
+                false,
+                Some(
+                    "CREATE_COMPLETE"
+                    | "UPDATE_COMPLETE"
+                    | "UPDATE_ROLLBACK_COMPLETE"
+                    | "IMPORT_COMPLETE"
+                    | "IMPORT_ROLLBACK_COMPLETE"
+                    | "CREATE_FAILED"
+                    | "UPDATE_FAILED",
+                ),
+            ) => {}
             (_, status) => {
                 let text = format!("the stack is in {status:?} state and can not be updated");
                 return Err(error(ErrorKind::Busy, "cloudformation:CreateChangeSet", &text));
@@ -136,17 +146,12 @@ impl World {
         }
         self.serial += 1;
         let id = format!("arn:changeSet/{}/{}", request.name, self.serial);
-        let set = self.computed(&request.stack, &text, &request.parameters);
+        let set = self.computed(request, &text);
         self.change_sets.insert(id.clone(), FakeChangeSet { request: request.clone(), text, set });
         Ok(id)
     }
 
-    fn computed(
-        &mut self,
-        stack: &str,
-        text: &str,
-        parameters: &BTreeMap<String, Option<String>>,
-    ) -> ChangeSet {
+    fn computed(&mut self, request: &ChangeSetRequest, text: &str) -> ChangeSet {
         if let Some(reason) = self.refuse_change_sets {
             return ChangeSet {
                 status: ChangeSetStatus::Failed,
@@ -154,9 +159,10 @@ impl World {
                 changes: Vec::new(),
             };
         }
-        let same = self.find(stack).is_some_and(|present| {
+        let same = self.find(&request.stack).is_some_and(|present| {
             present.text == text
-                && parameters.iter().all(|(name, value)| {
+                && present.shown.tags == request.tags
+                && request.parameters.iter().all(|(name, value)| {
                     value.is_none() || present.shown.parameters.get(name) == value.as_ref()
                 })
         });
@@ -230,10 +236,12 @@ impl World {
     fn carry(&mut self, id: &str, change_set: &FakeChangeSet) {
         let create = change_set.request.create;
         let template = Template::parse(&change_set.text).unwrap();
+        let bucket =
+            change_set.request.parameters.get("ArtifactBucket").cloned().flatten().unwrap_or_default();
         let nested: Vec<(String, String)> = template
             .resources()
             .filter(|(_, body)| kind(body) == NESTED)
-            .map(|(id, body)| (id.to_owned(), url(body)))
+            .map(|(id, body)| (id.to_owned(), url(body).replace("${ArtifactBucket}", &bucket)))
             .collect();
         let broken = self.broken.iter().find(|(stack, ..)| nested.iter().any(|(id, _)| id == stack)).copied();
         if let Some((stack, resource, reason)) = broken {
@@ -246,7 +254,10 @@ impl World {
         self.delete_children_except(id, &children);
         let keep: BTreeMap<String, String> =
             self.find(id).map(|stack| stack.shown.parameters.clone()).unwrap_or_default();
-        let outputs = outputs(&change_set.text);
+        let mut outputs = outputs(&change_set.text);
+        if change_set.request.parameters.get("Bucket") == Some(&Some("foreign".to_owned())) {
+            outputs.remove("ArtifactBucket");
+        }
         let stack = self.find_mut(id).unwrap();
         let value = |(name, value): (&String, &Option<String>)| {
             Some((name.clone(), value.clone().or_else(|| keep.get(name).cloned())?))
@@ -359,9 +370,28 @@ impl World {
     pub fn delete(&mut self, name: &str) -> Result<()> {
         let Some(id) = self.find(name).map(|stack| stack.shown.id.clone()) else { return Ok(()) };
         self.become_status(&id, "DELETE_IN_PROGRESS", Some("User Initiated"));
-        self.stacks.retain(|stack| stack.shown.parent.as_deref() != Some(&id));
+        for nested in self.resources(&id).into_iter().filter(|one| one.kind == NESTED) {
+            self.delete_nested(&id, &nested);
+        }
         self.find_mut(&id).unwrap().script = VecDeque::from([Step::Become("DELETE_IN_PROGRESS"), Step::Gone]);
         Ok(())
+    }
+
+    /// Deletes a nested stack, but for what its template retains.
+    fn delete_nested(&mut self, parent: &str, nested: &StackResource) {
+        let child = nested.physical_id.clone().unwrap_or_default();
+        let begun = self.event(parent, &nested.logical_id, Some(&child), NESTED, "DELETE_IN_PROGRESS", None);
+        self.push(parent, begun);
+        let Some(stack) = self.find(&child).cloned() else { return };
+        let template = Template::parse(&stack.text).unwrap();
+        for one in &stack.resources {
+            let body = template.resource(&one.logical_id).cloned().unwrap_or_default();
+            let status = if retained(&body, "DeletionPolicy") { "DELETE_SKIPPED" } else { "DELETE_COMPLETE" };
+            let event =
+                self.event(&child, &one.logical_id, one.physical_id.as_deref(), &one.kind, status, None);
+            self.push(&child, event);
+        }
+        self.become_status(&child, "DELETE_COMPLETE", None);
     }
 
     /// Adds a stack and gives its ARN.
@@ -418,11 +448,20 @@ impl World {
         self.find_mut(id).unwrap().events.push(event);
     }
 
+    /// Whether the bootstrap stack has the artifact bucket.
+    pub fn owns_bucket(&self) -> bool {
+        let bootstrap = self.find("pipec-bootstrap");
+        bootstrap
+            .is_some_and(|stack| stack.shown.parameters.get("Bucket").is_some_and(|whose| whose == "own"))
+    }
+
+    /// What is at `https://s3.REGION.SUFFIX/BUCKET/KEY`.
     fn object(&self, url: &str) -> Result<String> {
-        let key =
-            url.rsplit_once("/templates/").map(|(_, rest)| format!("templates/{rest}")).unwrap_or_default();
+        let place = url.split_once("/templates/").and_then(|(before, rest)| {
+            Some((before.rsplit('/').next()?.to_owned(), format!("templates/{rest}")))
+        });
         let missing = || error(ErrorKind::Other, "cloudformation:CreateChangeSet", "S3 error: Access Denied");
-        let bytes = self.objects.get(&key).ok_or_else(missing)?;
+        let bytes = place.and_then(|place| self.objects.get(&place)).ok_or_else(missing)?;
         Ok(String::from_utf8_lossy(bytes).into_owned())
     }
 }

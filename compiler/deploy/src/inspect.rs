@@ -1,17 +1,17 @@
 //! `pipec status` and `pipec outputs`: what is there.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 
-use crate::cloud::{Cloud, Drift, DriftSearch, Output, Stack, StackResource};
+use crate::cloud::{Cloud, Difference, Drift, DriftSearch, Output, Stack};
 use crate::deployed;
 use crate::host::Host;
-use crate::session::Session;
-use crate::status::{Way, way};
+use crate::session::{DOMAIN_TAG, Nested, Session};
+use crate::status::{Way, can_be_searched, way};
 use crate::stop::Stop;
-use crate::watch::NESTED;
 
 /// Nested stacks that are searched at the same time.
 const AT_ONCE: usize = 4;
@@ -50,8 +50,10 @@ pub struct NestedStatus {
     pub status: String,
     /// Why, where CloudFormation says.
     pub reason: Option<String>,
-    /// What is not as its template says; only after a search.
-    pub drift: Vec<Drifted>,
+    /// What is not as its template says; none where nobody looked.
+    pub drift: Option<Vec<Drifted>>,
+    /// Why CloudFormation could not look at everything.
+    pub unsearched: Option<String>,
 }
 
 /// A resource that is not as its template says.
@@ -66,12 +68,14 @@ pub struct Drifted {
     pub kind: String,
     /// The declaration that it came from.
     pub declared: Option<String>,
-    /// The file of it, and the line.
-    pub place: Option<(String, Option<u32>)>,
+    /// The file of that.
+    pub file: Option<String>,
+    /// The line in the file.
+    pub line: Option<u32>,
     /// Whether it was deleted.
     pub deleted: bool,
-    /// Path, expected value, present value.
-    pub differences: Vec<(String, String, String)>,
+    /// What differs.
+    pub differences: Vec<Difference>,
 }
 
 /// Where every root stack stands; with `search`, what drifted.
@@ -85,85 +89,89 @@ pub async fn status<C: Cloud, H: Host>(
     session.check_place().await?;
     let mut all = Vec::new();
     for entry in &session.build.manifest().roots {
-        let stack = session.cloud.stack(&entry.stack).await?.filter(|stack| session.owns(stack));
+        let stack = session.stack(&entry.stack).await?.filter(|stack| session.owns(stack));
+        let known = RootStatus::new(entry.stack.clone(), entry.domain.clone(), false);
         all.push(match stack {
-            Some(stack) => root_status(session, &stack, entry.domain.clone(), false, search).await?,
-            None => RootStatus {
-                stack: entry.stack.clone(),
-                domain: entry.domain.clone(),
-                status: None,
-                reason: None,
-                operated_at: None,
-                orphan: false,
-                nested: Vec::new(),
-            },
+            Some(stack) => known.of(session, &stack, search).await?,
+            None => known,
         });
     }
     for stack in deployed::orphans(session).await? {
-        let domain = stack.tags.get(crate::session::DOMAIN_TAG).cloned();
-        all.push(root_status(session, &stack, domain, true, search).await?);
+        let known = RootStatus::new(stack.name.clone(), stack.tags.get(DOMAIN_TAG).cloned(), true);
+        all.push(known.of(session, &stack, search).await?);
     }
     Ok(all)
 }
 
-async fn root_status<C: Cloud, H: Host>(
-    session: &Session<'_, C, H>,
-    stack: &Stack,
-    domain: Option<String>,
-    orphan: bool,
-    search: bool,
-) -> Result<RootStatus, Stop> {
-    let resources = session.cloud.resources(&stack.id).await?;
-    let nested: Vec<StackResource> =
-        resources.into_iter().filter(|resource| resource.kind == NESTED).collect();
-    let nested = stream::iter(nested)
-        .map(|resource| nested_status(session, &stack.name, resource, search))
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
-    Ok(RootStatus {
-        stack: stack.name.clone(),
-        domain,
-        status: Some(stack.status.clone()),
-        reason: stack.reason.clone(),
-        operated_at: stack.operated_at,
-        orphan,
-        nested,
-    })
+impl RootStatus {
+    fn new(stack: String, domain: Option<String>, orphan: bool) -> Self {
+        RootStatus {
+            stack,
+            domain,
+            orphan,
+            status: None,
+            reason: None,
+            operated_at: None,
+            nested: Vec::new(),
+        }
+    }
+
+    async fn of<C: Cloud, H: Host>(
+        self,
+        session: &Session<'_, C, H>,
+        stack: &Stack,
+        search: bool,
+    ) -> Result<Self, Stop> {
+        let nested = stream::iter(session.nested(&stack.id).await?)
+            .map(|nested| nested_status(session, &stack.name, nested, search))
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let (status, reason) = (Some(stack.status.clone()), stack.reason.clone());
+        Ok(RootStatus { status, reason, operated_at: stack.operated_at, nested, ..self })
+    }
 }
 
 async fn nested_status<C: Cloud, H: Host>(
     session: &Session<'_, C, H>,
     root: &str,
-    resource: StackResource,
+    nested: Nested,
     search: bool,
 ) -> Result<NestedStatus, Stop> {
-    let StackResource { logical_id, physical_id, status, reason, .. } = resource;
-    let drift = match physical_id.filter(|_| search && way(&status) == Way::Update) {
-        Some(id) => drift(session, root, &logical_id, &id).await?,
-        None => Vec::new(),
-    };
+    let Nested { logical_id, id, status, reason } = nested;
     let label =
         session.build.root(root).map_or(logical_id.as_str(), |entry| entry.label(&logical_id)).to_owned();
-    Ok(NestedStatus { nested: logical_id, label, status, reason, drift })
+    let (drift, unsearched) = if search && can_be_searched(&status) {
+        let (drift, unsearched) = drift(session, root, &logical_id, &id).await?;
+        (Some(drift), unsearched)
+    } else {
+        (None, None)
+    };
+    Ok(NestedStatus { nested: logical_id, label, status, reason, drift, unsearched })
 }
 
 /// CloudFormation looks at one stack at a time: a search of the root says nothing of what is nested in it.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/detect-drift-stack.html>
+///
+/// Gives what drifted, and why not everything could be looked at, if so.
 async fn drift<C: Cloud, H: Host>(
     session: &Session<'_, C, H>,
     root: &str,
     nested: &str,
     id: &str,
-) -> Result<Vec<Drifted>, Stop> {
+) -> Result<(Vec<Drifted>, Option<String>), Stop> {
     let search = session.cloud.search_drift(id).await?;
     let progress = async || session.cloud.drift_search(&search).await;
-    // What could be looked at is reported even when something could not.
-    while session.patiently(progress).await? == DriftSearch::Running {
-        tokio::time::sleep(PAUSE).await;
-    }
+    let unsearched = loop {
+        match session.patiently(progress).await? {
+            DriftSearch::Running => tokio::time::sleep(PAUSE).await,
+            DriftSearch::Done => break None,
+            // What could be looked at is reported all the same.
+            DriftSearch::Failed(why) => break Some(why),
+        }
+    };
     let found = session.patiently(async || session.cloud.drifts(id).await).await?;
-    Ok(found.into_iter().map(|drift| drifted(session, root, nested, drift)).collect())
+    Ok((found.into_iter().map(|drift| drifted(session, root, nested, drift)).collect(), unsearched))
 }
 
 fn drifted<C, H>(session: &Session<'_, C, H>, root: &str, nested: &str, drift: Drift) -> Drifted {
@@ -171,7 +179,8 @@ fn drifted<C, H>(session: &Session<'_, C, H>, root: &str, nested: &str, drift: D
     let Drift { logical_id, physical_id, kind, deleted, differences } = drift;
     Drifted {
         declared: place.map(|place| place.declared.clone()),
-        place: place.map(|place| (place.file.clone(), place.line)),
+        file: place.map(|place| place.file.clone()),
+        line: place.and_then(|place| place.line),
         logical_id,
         physical_id,
         kind,
@@ -196,7 +205,7 @@ pub struct ApiKey {
 #[derive(Debug, Default, Serialize)]
 pub struct Outputs {
     /// Name and value, of all roots.
-    pub outputs: std::collections::BTreeMap<String, Output>,
+    pub outputs: BTreeMap<String, Output>,
     /// The API keys.
     pub keys: Vec<ApiKey>,
 }
@@ -213,22 +222,12 @@ pub async fn outputs<C: Cloud, H: Host>(
     let mut all = Outputs::default();
     for stack in stacks {
         all.outputs.extend(stack.outputs.clone());
-        for nested in
-            session.cloud.resources(&stack.id).await?.into_iter().filter(|resource| resource.kind == NESTED)
-        {
-            let Some(id) = nested
-                .physical_id
-                .as_ref()
-                .filter(|_| session.build.has_kind(&stack.name, &nested.logical_id, API_KEY))
-            else {
-                continue;
-            };
-            for key in
-                session.cloud.resources(id).await?.into_iter().filter(|resource| resource.kind == API_KEY)
-            {
-                let Some(id) = key.physical_id else { continue };
+        let has_keys = |nested: &Nested| session.build.has_kind(&stack.name, &nested.logical_id, API_KEY);
+        for nested in session.nested(&stack.id).await?.into_iter().filter(has_keys) {
+            for key in session.resources(&nested.id).await?.into_iter().filter(|one| one.kind == API_KEY) {
                 let place = session.build.place(&stack.name, &nested.logical_id, &key.logical_id);
                 let declared = place.map_or(key.logical_id, |place| place.declared.clone());
+                let Some(id) = key.physical_id else { continue };
                 let value = if values { Some(session.cloud.api_key(&id).await?) } else { None };
                 all.keys.push(ApiKey { declared, id, value });
             }
@@ -237,18 +236,16 @@ pub async fn outputs<C: Cloud, H: Host>(
     Ok(all)
 }
 
-/// The root stacks that are there.
+/// The root stacks that are there, and were whole once: others tell nothing.
 ///
 /// # Errors
 /// When CloudFormation cannot be asked.
 pub async fn stacks<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Vec<Stack>, Stop> {
     let mut found = Vec::new();
     for entry in &session.build.manifest().roots {
-        let stack = session.cloud.stack(&entry.stack).await?;
-        // One that was never whole tells nothing.
         let whole =
             |stack: &Stack| session.owns(stack) && !matches!(way(&stack.status), Way::Create | Way::FreeName);
-        found.extend(stack.filter(whole));
+        found.extend(session.stack(&entry.stack).await?.filter(whole));
     }
     Ok(found)
 }
