@@ -199,7 +199,10 @@ impl Cloud for Fake {
     }
 
     async fn drift_search(&self, _id: &str) -> Result<DriftSearch> {
-        self.call("drift_search", |_| Ok(DriftSearch::Done)).await
+        self.call("drift_search", |world| {
+            Ok(world.unsearchable.map_or(DriftSearch::Done, |why| DriftSearch::Failed(why.to_owned())))
+        })
+        .await
     }
 
     async fn drifts(&self, stack: &str) -> Result<Vec<Drift>> {

@@ -33,6 +33,10 @@ pub struct World {
     pub drifts: BTreeMap<String, Vec<Drift>>,
     /// Whether change sets of nested stacks fail to be computed, and the root's with them.
     pub refuse_nested: bool,
+    /// Resources that cannot be deleted in the end: their logical ids.
+    pub undeletable: Vec<&'static str>,
+    /// Why a search for drift fails.
+    pub unsearchable: Option<&'static str>,
     /// Whether a rollback gets stuck at what was broken.
     pub sticky: bool,
     clock: i64,
@@ -267,7 +271,28 @@ impl World {
         stack.shown.outputs = outputs;
         stack.text = change_set.text.clone();
         stack.resources = children.into_iter().chain(plain).collect();
+        self.fail_deletions(id);
         self.become_status(id, if create { "CREATE_COMPLETE" } else { "UPDATE_COMPLETE" }, None);
+    }
+
+    /// The cleanup after an update fails at what cannot be deleted: three times, and the update is a success.
+    fn fail_deletions(&mut self, id: &str) {
+        let child =
+            self.find(id).and_then(|stack| stack.resources.iter().find_map(|one| one.physical_id.clone()));
+        let Some(child) = child.filter(|_| !self.undeletable.is_empty()) else { return };
+        for logical in self.undeletable.clone() {
+            for _ in 0..3 {
+                let failed = self.event(
+                    &child,
+                    logical,
+                    Some("the-old-one"),
+                    "AWS::S3::Bucket",
+                    "DELETE_FAILED",
+                    Some("not empty"),
+                );
+                self.push(&child, failed);
+            }
+        }
     }
 
     fn carry_nested(&mut self, parent: &str, logical: &str, url: &str) -> StackResource {
