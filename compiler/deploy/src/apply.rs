@@ -24,6 +24,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// The longest wait for a nested change set beside one that failed.
+const LONGEST_INNER: Duration = Duration::from_secs(60);
+
 /// A stack as it shall be.
 pub struct Request<'a> {
     /// Its name.
@@ -76,10 +79,20 @@ pub async fn apply<C: Cloud, H: Host>(
         }
     }
     let before = match &present {
-        Some(present) => latest_event(session, present).await?,
+        Some(present) => {
+            if let Err(stop) = session.is_still(present).await {
+                // The change set would carry an old plan out on a newer stack.
+                let _ = session.cloud.delete_change_set(&id).await;
+                return Err(stop);
+            }
+            latest_event(session, present).await?
+        }
         None => None,
     };
-    session.cloud.execute_change_set(&id, &name).await.map_err(overtaken)?;
+    // A stack that was left without rollback takes an update without rollback only.
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+    let rollback = !present.as_ref().is_some_and(|present| present.status.ends_with("_FAILED"));
+    session.cloud.execute_change_set(&id, rollback, &name).await.map_err(overtaken)?;
     session.host.tell(&News::Started { stack: &stack, operation: if create { "create" } else { "update" } });
     let id = stack_id(session, &stack).await?;
     let ended = watch(session, &id, Since::Event(before)).await?;
@@ -187,7 +200,10 @@ async fn why_failed<C: Cloud, H: Host>(
     let mut found = Vec::new();
     let mut reason = failed.reason.clone();
     for (nested, inner_id) in nested_sets(&failed.changes) {
-        let inner = ready(session, inner_id).await?;
+        // One that is gone, or never comes to its end, has nothing to say.
+        let Ok(Ok(inner)) = tokio::time::timeout(LONGEST_INNER, ready(session, inner_id)).await else {
+            continue;
+        };
         if inner.status == ChangeSetStatus::Failed && !has_no_changes(inner.reason.as_deref()) {
             reason = inner.reason;
             found.extend(invalid(session, root, Some(nested), inner_id).await);

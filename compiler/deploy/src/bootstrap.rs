@@ -76,10 +76,13 @@ pub async fn look<C: Cloud, H: Host>(
     };
     let needed = wanted != Wanted::default()
         && !stack.as_ref().is_some_and(|stack| is_current(session, stack, &wanted));
-    if needed && stack.as_ref().is_some_and(|stack| version(stack) > Some(session.facts.bootstrap_version)) {
-        let message = format!("the stack `{STACK}` was made by a newer pipec, and lacks what this one needs");
+    // What a newer pipec made is left alone, unless there would be no bucket.
+    let newer = stack.as_ref().is_some_and(|stack| version(stack) > Some(session.facts.bootstrap_version));
+    if newer && bucket.is_none() {
+        let message = format!("the stack `{STACK}` was made by a newer pipec, and has no artifact bucket");
         return Err(Stop::world(message).help("update pipec, or use `--artifact-bucket`"));
     }
+    let needed = needed && !newer;
     let pending = needed.then(|| Bootstrap {
         stack: STACK.to_owned(),
         action: if stack.is_some() { Action::Update } else { Action::Create },

@@ -321,8 +321,8 @@ pub trait Cloud {
     async fn validation(&self, change_set: &str) -> Result<Vec<Invalid>>;
     /// Deletes a change set that is not wanted.
     async fn delete_change_set(&self, id: &str) -> Result<()>;
-    /// Executes a change set.
-    async fn execute_change_set(&self, id: &str, token: &str) -> Result<()>;
+    /// Executes a change set; with `rollback`, a failure is rolled back.
+    async fn execute_change_set(&self, id: &str, rollback: bool, token: &str) -> Result<()>;
     /// Goes on with a rollback that failed, without the named resources.
     async fn continue_rollback(&self, stack: &str, skip: &[String], token: &str) -> Result<()>;
     /// Deletes a stack.

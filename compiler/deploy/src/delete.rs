@@ -10,8 +10,9 @@ use crate::watch::{Ended, Since, latest_event, watch};
 /// Deletes one root stack and watches it to the end.
 ///
 /// # Errors
-/// When CloudFormation refuses or fails.
+/// When CloudFormation refuses or fails, or somebody operated on the stack since it was looked at.
 pub async fn delete<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Result<Ended, Stop> {
+    session.is_still(stack).await?;
     let before = latest_event(session, stack).await?;
     session.cloud.delete_stack(&stack.id, &session.token("delete")).await?;
     session.host.tell(&News::Started { stack: &stack.name, operation: "delete" });

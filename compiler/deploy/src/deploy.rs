@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures::stream::{self, StreamExt as _};
 
 use pipec_core::artifacts::RootEntry;
 use pipec_core::stacks::ARTIFACT_BUCKET;
@@ -66,7 +66,7 @@ pub async fn deploy<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Re
     }
     protection(&orphans)?;
     if !session.host.ask(&Question::Plan(&plan)) {
-        return Err(Stop::declined("nothing was changed"));
+        return Err(Stop::declined("the plan was not carried out"));
     }
     carry_out(session, &caller, plan, now, &orphans, artifacts).await
 }
@@ -115,13 +115,28 @@ async fn carry_out<C: Cloud, H: Host>(
     }
     let outputs = stacks.first().map(|stack| stack.outputs.clone()).unwrap_or_default();
     let (plan_, place, outputs) = (&plan, &place, &outputs);
-    let domains: Vec<Stack> = stream::iter(roots)
+    let domains: Vec<Result<Stack, Stop>> = stream::iter(roots)
         .map(|now| bring(session, plan_, now, place, outputs))
         .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
-    stacks.extend(domains);
+        .collect()
+        .await;
+    stacks.extend(all_or_why(domains)?);
     Ok(Report { plan, done: true, uploaded, stacks })
+}
+
+/// Every domain is seen to its end, and every failure is told.
+fn all_or_why(domains: Vec<Result<Stack, Stop>>) -> Result<Vec<Stack>, Stop> {
+    let (mut stacks, mut stops) = (Vec::new(), Vec::new());
+    for domain in domains {
+        match domain {
+            Ok(stack) => stacks.push(stack),
+            Err(stop) => stops.push(stop),
+        }
+    }
+    match stops.into_iter().reduce(Stop::and) {
+        None => Ok(stacks),
+        Some(stop) => Err(stop),
+    }
 }
 
 /// Where artifacts are.

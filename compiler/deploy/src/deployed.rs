@@ -8,10 +8,11 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use crate::cloud::{Cloud, ErrorKind, Stack};
 use crate::estate::{Estate, RootTemplates};
 use crate::host::Host;
+use crate::names::{NESTED, short_kind};
 use crate::session::{DOMAIN_TAG, Nested, Session};
 use crate::status::{Way, way};
 use crate::stop::Stop;
-use crate::template::Template;
+use crate::template::{Template, kind};
 
 /// Templates that are read at the same time.
 const AT_ONCE: usize = 8;
@@ -21,11 +22,11 @@ const AT_ONCE: usize = 8;
 /// # Errors
 /// When CloudFormation cannot be asked. Who may not list all stacks has none.
 pub async fn orphans<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Vec<Stack>, Stop> {
-    let all = match session.cloud.stacks().await {
-        Err(error) if error.kind == ErrorKind::Denied => return Ok(Vec::new()),
-        Err(error) => return Err(error.into()),
-        Ok(all) => all,
-    };
+    let listed = session.patiently(async || match session.cloud.stacks().await {
+        Err(error) if error.kind == ErrorKind::Denied => Ok(Vec::new()),
+        other => other,
+    });
+    let all = listed.await?;
     let is_orphan = |stack: &Stack| {
         // Nested stacks inherit tags; only a root is named after its domain.
         let domain = stack.tags.get(DOMAIN_TAG).map(String::as_str);
@@ -63,6 +64,15 @@ async fn templates<C: Cloud, H: Host>(
     new: Option<&RootTemplates>,
 ) -> Result<RootTemplates, Stop> {
     let root = parse(&stack.id, &text)?;
+    if let Some((id, body)) = root.resources().find(|(_, body)| kind(body) != NESTED) {
+        let message = format!(
+            "the stack `{}` holds the {} `{id}` itself, which pipec did not put there",
+            stack.name,
+            short_kind(kind(body))
+        );
+        let help = "pipec keeps resources in nested stacks only, and would delete it: take it out of the stack first (`DeletionPolicy: Retain`)";
+        return Err(Stop::world(message).help(help));
+    }
     let root_ = &root;
     let nested: BTreeMap<String, Arc<Template>> = stream::iter(session.nested(&stack.id).await?)
         .map(|Nested { logical_id, id, .. }| async move {
@@ -83,7 +93,12 @@ async fn templates<C: Cloud, H: Host>(
 /// # Errors
 /// When CloudFormation cannot be asked.
 pub async fn text<C: Cloud, H: Host>(session: &Session<'_, C, H>, id: &str) -> Result<String, Stop> {
-    session.patiently(async || session.cloud.template(id).await).await
+    let template = session.patiently(async || match session.cloud.template(id).await {
+        // A stack whose first change set was never executed has none.
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(String::new()),
+        other => other,
+    });
+    template.await
 }
 
 fn parse(id: &str, text: &str) -> Result<Template, Stop> {

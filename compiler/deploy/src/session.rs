@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::build::Build;
+use tokio::time::Instant;
+
 use crate::cloud::{Caller, Cloud, Result as CloudResult, Stack, StackResource};
 use crate::facts::Facts;
 use crate::host::{Host, News};
@@ -109,7 +111,8 @@ impl<C: Cloud, H: Host> Session<'_, C, H> {
             (ENVIRONMENT_TAG, manifest.environment.as_deref()),
             (DOMAIN_TAG, domain),
         ];
-        tags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))).collect()
+        let own = tags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
+        manifest.tags.clone().into_iter().chain(own).collect()
     }
 
     /// Whether a stack is of this app and environment.
@@ -134,6 +137,22 @@ impl<C: Cloud, H: Host> Session<'_, C, H> {
     /// When CloudFormation cannot be asked.
     pub async fn stack(&self, name: &str) -> Result<Option<Stack>, Stop> {
         self.patiently(async || self.cloud.stack(name).await).await
+    }
+
+    /// A stack must be as it was when the plan was made.
+    ///
+    /// # Errors
+    /// When somebody operated on it since.
+    pub async fn is_still(&self, planned: &Stack) -> Result<(), Stop> {
+        let now = self.stack(&planned.id).await?;
+        let same = |now: &Stack| (&now.status, now.operated_at) == (&planned.status, planned.operated_at);
+        if now.as_ref().is_some_and(same) {
+            return Ok(());
+        }
+        let message =
+            format!("somebody else's operation on `{}` came first, after the plan was made", planned.name);
+        Err(Stop::world(message)
+            .help("run the same command again: it plans against what that operation leaves"))
     }
 
     /// A stack's resources.
@@ -164,14 +183,12 @@ impl<C: Cloud, H: Host> Session<'_, C, H> {
     /// # Errors
     /// When it fails for good, or for too long.
     pub async fn patiently<T>(&self, mut call: impl AsyncFnMut() -> CloudResult<T>) -> Result<T, Stop> {
-        let mut pause = Duration::from_secs(1);
-        let mut waited = Duration::ZERO;
+        let (began, mut pause) = (Instant::now(), Duration::from_secs(1));
         loop {
             match call().await {
-                Err(error) if error.kind.passes() && waited < PATIENCE => {
+                Err(error) if error.kind.passes() && began.elapsed() < PATIENCE => {
                     self.host.tell(&News::Waiting { why: &error.message });
                     tokio::time::sleep(pause).await;
-                    waited += pause;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 other => return other.map_err(Stop::from),

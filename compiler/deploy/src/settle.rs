@@ -5,7 +5,7 @@ use crate::cloud::{Cloud, Stack, StackResource};
 use crate::delete::delete;
 use crate::explain::tell;
 use crate::host::{Host, News, Question};
-use crate::session::Session;
+use crate::session::{APP_TAG, ENVIRONMENT_TAG, Session};
 use crate::status::{Way, way};
 use crate::stop::Stop;
 use crate::watch::{Since, latest_event, watch};
@@ -51,9 +51,14 @@ fn no_plan(stack: &Stack) -> Stop {
 
 fn foreign<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stack) -> Stop {
     let manifest = session.build.manifest();
-    let message =
-        format!("there is a stack `{}` already, and it is not of the app `{}`", stack.name, manifest.app);
-    let help = "rename the app, or deploy to another account or region; pipec only touches stacks with its own `pipec/app` tag";
+    let theirs = |tag: &str| stack.tags.get(tag).map_or("none", String::as_str);
+    let whose = if stack.tags.get(APP_TAG) == Some(&manifest.app) {
+        format!("its environment is `{}`", theirs(ENVIRONMENT_TAG))
+    } else {
+        format!("it is not of the app `{}`", manifest.app)
+    };
+    let message = format!("there is a stack `{}` already, and {whose}", stack.name);
+    let help = "rename the app, the environment or the domain, or deploy to another account or region; pipec only touches stacks with its own `pipec/app` tag";
     Stop::world(message).help(help)
 }
 

@@ -54,6 +54,19 @@ impl Stop {
         Stop { side, findings, ..Stop::default() }
     }
 
+    /// This end, and another at the same time.
+    #[must_use]
+    pub fn and(mut self, other: Stop) -> Self {
+        self.findings.extend(other.findings);
+        let both = |one: Option<String>, other: Option<String>| match (one, other) {
+            (Some(one), Some(other)) if one != other => Some(format!("{one}; {other}")),
+            (one, other) => one.or(other),
+        };
+        self.message = both(self.message, other.message);
+        self.help = both(self.help, other.help);
+        self
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -18,6 +18,22 @@ impl Template {
         if node.0.is_object() { Ok(Template(node.0)) } else { Err("it is no template".to_owned()) }
     }
 
+    /// What of a root's template makes a difference: CloudFormation finds no change in texts for people, nor in
+    /// defaults of parameters that are all given.
+    #[must_use]
+    pub fn essence(&self) -> Value {
+        let mut value = self.0.clone();
+        if let Some(map) = value.as_object_mut() {
+            map.remove("Description");
+        }
+        let parameters = value.get_mut("Parameters").and_then(Value::as_object_mut);
+        for parameter in parameters.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+            parameter.remove("Description");
+            parameter.remove("Default");
+        }
+        value
+    }
+
     /// Its resources, in the order of the text.
     pub fn resources(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.section("Resources").into_iter().flatten().map(|(id, body)| (id.as_str(), body))

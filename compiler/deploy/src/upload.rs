@@ -11,7 +11,7 @@ use crate::session::Session;
 use crate::stop::Stop;
 
 /// Files at the same time.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
 /// Uploads every artifact of the build that the bucket lacks; gives the number of those that had to be sent.
 ///

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use tokio::time::Instant;
+
 use crate::cloud::{Cloud, Event, Stack};
 use crate::host::{Host, News};
 use crate::names::NESTED;
@@ -72,6 +74,8 @@ struct Watch<'a, C, H> {
     /// When the operation began; unknown until its first event is seen.
     began: Option<i64>,
     fresh_operation: bool,
+    /// What the stack's own events said last.
+    own_status: Option<String>,
     ended: Ended,
 }
 
@@ -90,6 +94,7 @@ impl<'a, C: Cloud, H: Host> Watch<'a, C, H> {
             name,
             known,
             began: None,
+            own_status: None,
             fresh_operation,
             ended: Ended::default(),
         }
@@ -97,7 +102,7 @@ impl<'a, C: Cloud, H: Host> Watch<'a, C, H> {
 
     async fn run(mut self) -> Result<Ended, Stop> {
         let mut pause = FIRST_PAUSE;
-        let mut waited = Duration::ZERO;
+        let began = Instant::now();
         loop {
             let session = self.session;
             let stack = session.stack(&self.id).await?;
@@ -105,9 +110,11 @@ impl<'a, C: Cloud, H: Host> Watch<'a, C, H> {
             // Events are read after the status: at the end none is missed.
             self.read_events(stack.as_ref()).await?;
             let begun = !self.fresh_operation || self.began.is_some() || stack.is_none();
-            // An accepted operation may take a while to show, in the status longer than in the events.
-            let shown = begun && status != "REVIEW_IN_PROGRESS";
-            if !is_running(&status) && (shown || waited > LONGEST_START) {
+            // An accepted operation may show in the events before it shows in the status, and the other way round in
+            // the end: only when both agree it is over.
+            let agreed = stack.is_none() || self.own_status.as_deref().is_none_or(|own| own == status);
+            let shown = begun && agreed && status != "REVIEW_IN_PROGRESS";
+            if !is_running(&status) && (shown || began.elapsed() > LONGEST_START) {
                 session.host.tell(&News::Ended { stack: &self.name, status: &status });
                 self.ended.events.sort_by_key(|event| event.at);
                 let reason = stack.as_ref().and_then(|stack| stack.reason.clone());
@@ -116,7 +123,6 @@ impl<'a, C: Cloud, H: Host> Watch<'a, C, H> {
                 return Ok(Ended { status, reason, stack, ..self.ended });
             }
             tokio::time::sleep(pause).await;
-            waited += pause;
             pause = (pause * 4 / 3).min(LONGEST_PAUSE);
         }
     }
@@ -186,6 +192,9 @@ impl<'a, C: Cloud, H: Host> Watch<'a, C, H> {
                 reason: event.reason.as_deref(),
                 at: event.at,
             });
+            if event.of_stack_itself() && event.stack == self.id {
+                self.own_status = Some(event.status.clone());
+            }
             if let Some(known) = self.known.get_mut(&event.stack) {
                 known.last = Some(event.id.clone());
                 // A nested stack says itself when it is done.

@@ -53,8 +53,11 @@ fn estate(stores: &str, event: &str) -> Estate {
     let parse = |text: &str| Template::parse(text).unwrap();
     let nested =
         [("Stores", stores), ("Event", event)].map(|(id, text)| (id.to_owned(), Arc::new(parse(text))));
-    let text = format!("{ROOT}{stores}{event}");
-    let root = RootTemplates { text, root: parse(ROOT), nested: nested.into_iter().collect() };
+    // As in a build, the address of a nested template follows from its content.
+    let text = ROOT
+        .replace("TemplateURL: one", &format!("TemplateURL: stores-{}", stores.len()))
+        .replace("TemplateURL: two", &format!("TemplateURL: event-{}", event.len()));
+    let root = RootTemplates { root: parse(&text), text, nested: nested.into_iter().collect() };
     Estate { roots: BTreeMap::from([("app".to_owned(), root)]), wires: BTreeMap::new() }
 }
 

@@ -6,7 +6,7 @@ mod fake;
 
 use fake::Fake;
 use fake::host::Notes;
-use fake::project::{SMALL, built, deploy, deployed, destroy, small, told, two_events, with_domain};
+use fake::project::{DOMAIN, SMALL, built, deploy, deployed, destroy, small, told, two_events, with_domain};
 use pipec_deploy::cloud::ErrorKind;
 use pipec_deploy::facts::facts;
 use pipec_deploy::plan::Action;
@@ -101,22 +101,78 @@ async fn a_newer_bootstrap_stack_is_left_alone() {
     };
     set("99");
     assert_eq!(deployed(&fake, &two_events()).await.plan.bootstrap, None);
-    // One that lacks what this pipec needs is not put back either.
-    fake.world
-        .borrow_mut()
-        .find_mut("pipec-bootstrap")
-        .unwrap()
-        .shown
-        .parameters
-        .insert("LoggingRole".to_owned(), "foreign".to_owned());
-    let stop = deploy(
-        &fake,
-        &Notes::default(),
-        &small(),
-        &Options { allow_data_loss: vec!["Returned".to_owned()], ..Options::default() },
-    )
-    .await;
-    assert!(told(&built, &stop.unwrap_err()).contains("made by a newer pipec"));
+    // Not even when the account has no logging role any more.
+    let role = ("LoggingRole".to_owned(), "foreign".to_owned());
+    fake.world.borrow_mut().find_mut("pipec-bootstrap").unwrap().shown.parameters.extend([role]);
+    let options = Options { allow_data_loss: vec!["Returned".to_owned()], ..Options::default() };
+    assert!(deploy(&fake, &Notes::default(), &built, &options).await.unwrap().done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_is_not_carried_out_on_a_newer_stack() {
+    let (fake, small) = (Fake::default(), small());
+    deployed(&fake, &small).await;
+    // While this one waits for its answer, somebody else deploys an event more.
+    let mut project = Project::single(SMALL);
+    project.add("handlers/ship.py", "# changed\n");
+    let changed = built(&project, None);
+    let (notes, options, build) = (Notes::default(), Options::default(), changed.build());
+    let session =
+        Session { cloud: &fake, host: &notes, build: &build, facts: facts().unwrap(), options: &options };
+    let other = async {
+        while notes.questions.borrow().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let mut world = fake.world.borrow_mut();
+        let id = world.find("shop").unwrap().shown.id.clone();
+        world.become_status(&id, "UPDATE_IN_PROGRESS", None);
+        world.become_status(&id, "UPDATE_COMPLETE", None);
+    };
+    let (mine, ()) = futures::join!(pipec_deploy::deploy(&session), other);
+    let text = told(&changed, &mine.unwrap_err());
+    assert!(text.contains("came first, after the plan was made"), "{text}");
+    assert_eq!(fake.count("execute_change_set"), 2, "the bootstrap stack and the first deployment");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_pipec_did_not_put_into_a_root_is_not_deleted() {
+    let (fake, built) = (Fake::default(), small());
+    deployed(&fake, &built).await;
+    let by_hand = "Resources: { Precious: { Type: AWS::SQS::Queue } }";
+    fake.world.borrow_mut().find_mut("shop").unwrap().text = by_hand.to_owned();
+    let stop = deploy(&fake, &Notes::default(), &built, &Options::default()).await.unwrap_err();
+    assert!(told(&built, &stop).contains("holds the SQS::Queue `Precious` itself"));
+    assert!(destroy(&fake, &Notes::default(), &built).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_does_not_move_with_its_name() {
+    let fake = Fake::default();
+    deployed(&fake, &built(&with_domain(), None)).await;
+    let mut project = with_domain();
+    project.files.remove("events/doors/doors.pipe");
+    let app = String::from_utf8_lossy(&project.files["app.pipe"])
+        .replace("ingress api POST", "ingress api public POST");
+    project.add("app.pipe", &app);
+    project.add("events/doors.pipe", &DOMAIN.replace("ingress api POST", "ingress api doors POST"));
+    let moved = built(&project, None);
+    let options =
+        Options { allow_data_loss: vec!["Opened".to_owned(), "api.doors".to_owned()], ..Options::default() };
+    let stop = deploy(&fake, &Notes::default(), &moved, &options).await.unwrap_err();
+    let text = told(&moved, &stop);
+    assert!(
+        text.contains("moves from the stack shop-doors to shop") && text.contains("S3::Bucket"),
+        "{text}"
+    );
+    assert!(fake.world.borrow().find("shop-doors").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_for_people_are_no_change() {
+    let fake = Fake::default();
+    deployed(&fake, &small()).await;
+    let told = built(&Project::single(&format!("/// A shop.\n{SMALL}")), None);
+    assert!(deployed(&fake, &told).await.plan.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,4 +274,15 @@ resources:
         text.starts_with("P0802") && text.contains("AWS never changes `KeySpec` of the KMS::Key `Seal`"),
         "{text}"
     );
+}
+
+/// The status that CloudFormation tells may be older than its events.
+#[tokio::test(start_paused = true)]
+async fn an_old_status_is_no_end() {
+    let (fake, two) = (Fake::default(), two_events());
+    deployed(&fake, &small()).await;
+    fake.world.borrow_mut().lag = 3;
+    fake.world.borrow_mut().broken = vec![("EventOrdered", "SubscriberShipQueue", "Access Denied")];
+    let stop = deploy(&fake, &Notes::default(), &two, &Options::default()).await.unwrap_err();
+    assert!(told(&two, &stop).contains("ended with UPDATE_ROLLBACK_COMPLETE"));
 }

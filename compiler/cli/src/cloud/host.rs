@@ -148,7 +148,7 @@ impl Terminal {
                 return;
             }
             if asking.load(Ordering::SeqCst) {
-                crate::err!("\ninterrupted; nothing was changed");
+                crate::err!("\ninterrupted; nothing more was changed");
                 std::process::exit(130);
             }
             let _ = tell.send(());

@@ -86,7 +86,11 @@ impl Live {
                 self.line(&format!("{stack}: the {kind} `{name}` could not be deleted and stays: {why}"));
             }
             News::Ended { stack, status } => {
-                self.close();
+                // Other roots may still be at work.
+                let (ended, others) =
+                    std::mem::take(&mut self.rows).into_iter().partition(|(key, _)| key.0 == **stack);
+                self.rows = others;
+                BTreeMap::into_values(ended).for_each(|row: Row| row.bar.finish_and_clear());
                 self.line(&format!("{stack}: {}", self.style.status(status)));
             }
             News::Waiting { why } => self.wait(why),

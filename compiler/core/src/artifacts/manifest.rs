@@ -28,6 +28,8 @@ pub struct Manifest {
     pub region: Option<String>,
     /// The account that the environment belongs to, if it says.
     pub account: Option<String>,
+    /// The app's tags, for every root stack.
+    pub tags: BTreeMap<String, String>,
     /// What CloudFormation wants to have acknowledged.
     pub capabilities: Vec<String>,
     /// The stacks to deploy, each after the one that gives it values: the app's own first.
@@ -115,6 +117,7 @@ pub fn manifest(tree: &StackTree, keys: &BTreeMap<String, String>, format: Forma
         environment: tree.environment.clone(),
         region: tree.app.region.clone(),
         account: tree.app.account.clone(),
+        tags: tree.app.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
         capabilities: vec!["CAPABILITY_IAM".to_owned()],
         roots: Vec::new(),
         artifacts: keys.clone(),

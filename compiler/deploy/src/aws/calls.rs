@@ -27,7 +27,15 @@ pub async fn caller(sts: &Sts) -> Result<Caller> {
 pub async fn stack(client: &Client, name: &str) -> Result<Option<Stack>> {
     let answer = client.describe_stacks().stack_name(name).send().await;
     match answer.map_err(|error| failure("cloudformation:DescribeStacks", &error)) {
-        Ok(answer) => Ok(answer.stacks().first().map(shapes::stack)),
+        // That there is none is said by an error: an empty answer is a broken one.
+        Ok(answer) => match answer.stacks().first() {
+            Some(stack) => Ok(Some(shapes::stack(stack))),
+            None => Err(CloudError {
+                kind: ErrorKind::Unreachable,
+                action: "cloudformation:DescribeStacks",
+                message: "the answer is empty".to_owned(),
+            }),
+        },
         Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -176,14 +184,14 @@ pub async fn delete_change_set(client: &Client, id: &str) -> Result<()> {
     answer.map(drop).map_err(|error| failure("cloudformation:DeleteChangeSet", &error))
 }
 
-pub async fn execute_change_set(client: &Client, id: &str, token: &str) -> Result<()> {
+pub async fn execute_change_set(client: &Client, id: &str, rollback: bool, token: &str) -> Result<()> {
     // Rollback is said explicitly: the page of this call names another default than its siblings do.
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
     let call = client
         .execute_change_set()
         .change_set_name(id)
         .client_request_token(token)
-        .disable_rollback(false)
+        .disable_rollback(!rollback)
         .retain_except_on_create(true);
     let answer = call.send().await;
     answer.map(drop).map_err(|error| failure("cloudformation:ExecuteChangeSet", &error))

@@ -7,9 +7,12 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
-use aws_smithy_http_client::tls;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Connector, tls};
+use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use super::{Aws, Choice, TRIES, TRY_TIMEOUT};
+use super::{Aws, Choice, TRIES, TRY_TIMEOUT, UPLOAD_TIMEOUT};
 
 impl Aws {
     /// Reads profiles, SSO sessions, `AWS_*` and so on; calls nobody yet.
@@ -25,9 +28,7 @@ impl Aws {
             .or_else(profile.build())
             .or_else(choice.fallback_region.clone().map(Region::new));
         let region = chain.region().await.unwrap_or_else(|| Region::new("us-east-1"));
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https();
+        let http = aws_smithy_http_client::Builder::new().build_with_connector_fn(connector);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region.clone())
             .http_client(http.clone())
@@ -43,7 +44,10 @@ impl Aws {
         let config = loader.load().await;
         // An endpoint of one's own rarely has a host name for each bucket.
         let path_style = config.endpoint_url().is_some();
-        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build();
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .force_path_style(path_style)
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TIMEOUT).build())
+            .build();
         Aws {
             region: region.to_string(),
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
@@ -52,4 +56,12 @@ impl Aws {
             apigateway: aws_sdk_apigateway::Client::new(&config),
         }
     }
+}
+
+/// HTTPS by rustls, through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name.
+fn connector(settings: Option<&HttpConnectorSettings>, components: Option<&RuntimeComponents>) -> Connector {
+    let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
+    builder.set_connector_settings(settings.cloned());
+    builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+    builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build()
 }

@@ -15,6 +15,8 @@ use crate::cloud::{
 
 /// Longest wait for one try of a call; the SDK makes several.
 const TRY_TIMEOUT: Duration = Duration::from_secs(60);
+/// The same for uploads: a package of a few megabytes takes its time on a slow line.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// Tries of a call, with exponential backoff and jitter between them.
 const TRIES: u32 = 6;
 
@@ -81,8 +83,8 @@ impl Cloud for Aws {
         calls::delete_change_set(&self.cloudformation, id).await
     }
 
-    async fn execute_change_set(&self, id: &str, token: &str) -> Result<()> {
-        calls::execute_change_set(&self.cloudformation, id, token).await
+    async fn execute_change_set(&self, id: &str, rollback: bool, token: &str) -> Result<()> {
+        calls::execute_change_set(&self.cloudformation, id, rollback, token).await
     }
 
     async fn continue_rollback(&self, stack: &str, skip: &[String], token: &str) -> Result<()> {

@@ -25,7 +25,7 @@ pub fn compare(old: &Estate, new: &Estate, roots: &[Root], facts: &Facts) -> Pla
     let mut plan = Plan::default();
     for root in roots {
         let changes = by_root.remove(root.stack.as_str()).unwrap_or_default();
-        let same = text(old, &root.stack) == text(new, &root.stack);
+        let same = essence(old, &root.stack) == essence(new, &root.stack);
         let action = match &root.was {
             None => Action::Create,
             Some(_) if same && changes.is_empty() && root.keeps() => Action::Keep,
@@ -43,8 +43,8 @@ pub fn compare(old: &Estate, new: &Estate, roots: &[Root], facts: &Facts) -> Pla
     plan
 }
 
-fn text<'a>(estate: &'a Estate, root: &str) -> Option<&'a str> {
-    estate.roots.get(root).map(|templates| templates.text.as_str())
+fn essence(estate: &Estate, root: &str) -> Option<Value> {
+    estate.roots.get(root).map(|templates| templates.root.essence())
 }
 
 /// Root parameters with a value that is known to change: root, name.
@@ -133,6 +133,11 @@ fn change(node: Node<'_>, touch: &Touched, old: &Estate, new: &Estate, facts: &F
         properties: touch.properties.clone(),
         refused: before.zip(after).map(|(before, after)| refused(before, after, facts)).unwrap_or_default(),
         kept,
+        name: facts
+            .replacement
+            .get(kind(body))
+            .and_then(|rule| at(body.get("Properties"), rule.named.as_ref()?))
+            .map(ToString::to_string),
         data: before.and_then(|before| fate(touch.effect, kept, before, facts)),
     }
 }

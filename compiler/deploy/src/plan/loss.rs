@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pipec_core::diagnostic::{Code, Diagnostic, nearest};
 use pipec_core::source::Span;
 
-use super::{Change, Effect, Plan, RootPlan};
+use super::{Action, Change, Effect, Plan, RootPlan};
 use crate::build::Build;
 use crate::names::{covers, owner, short_kind};
 
@@ -17,6 +17,7 @@ pub fn refusals(plan: &Plan, build: &Build<'_>, consent: &[String]) -> Vec<Diagn
     let mut found = unknown_names(plan, build, consent);
     let impossible = plan.changes().filter(|(_, change)| !change.refused.is_empty());
     found.extend(impossible.map(|(root, change)| impossibility(root, change, build)));
+    found.extend(moves(plan, build));
     let refused = needed.into_iter().filter(|(_, change)| !agrees(consent, &change.declared));
     found.extend(refused.map(|(root, change)| refusal(root, change, build)));
     found
@@ -37,6 +38,41 @@ fn impossibility(root: &RootPlan, change: &Change, build: &Build<'_>) -> Diagnos
         format!("AWS never changes {refused} of the {kind} `{}` of `{}`", change.logical_id, change.declared);
     Diagnostic::new(Code::DeploymentFailed, span, message)
         .help("give the declaration another name, and a new one is made beside it; or leave it as it is")
+}
+
+/// A resource that moves to another stack has its name there while the old one still has it, or keeps it for good.
+fn moves(plan: &Plan, build: &Build<'_>) -> Vec<Diagnostic> {
+    let gone: Vec<(&RootPlan, &Change)> =
+        plan.changes().filter(|(_, change)| change.effect == Effect::Removed).collect();
+    let added = plan.changes().filter(|(_, change)| change.effect == Effect::Added && change.name.is_some());
+    let move_of = |(root, change): (&RootPlan, &Change)| {
+        let same = |old: &Change| old.kind == change.kind && old.name == change.name;
+        let (from, old) = gone.iter().find(|(_, old)| same(old))?;
+        // A domain that goes is deleted before anything is made; what it keeps stays in the way.
+        let free = from.action == Action::Delete && !old.kept;
+        (!free).then(|| refused_move(root, change, from, old, build))
+    };
+    added.filter_map(move_of).collect()
+}
+
+fn refused_move(
+    root: &RootPlan,
+    change: &Change,
+    from: &RootPlan,
+    old: &Change,
+    build: &Build<'_>,
+) -> Diagnostic {
+    let (kind, declared) = (short_kind(&change.kind), &change.declared);
+    let message = format!(
+        "`{declared}` moves from the stack {} to {} and takes its name along, but AWS gives the name of a {kind} once",
+        from.stack, root.stack
+    );
+    let help = if old.kept {
+        "the old one stays in the account with the name: give the event another name, or leave it where it is"
+    } else {
+        "give the event another name, leave it where it is, or take it out, deploy, put it back and deploy again"
+    };
+    Diagnostic::new(Code::DeploymentFailed, span(root, change, build), message).help(help)
 }
 
 fn span(root: &RootPlan, change: &Change, build: &Build<'_>) -> Span {

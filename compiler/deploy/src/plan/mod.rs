@@ -87,6 +87,9 @@ pub struct Change {
     pub refused: BTreeSet<String>,
     /// Whether it stays at AWS, outside of the pipeline, when it is removed or replaced.
     pub kept: bool,
+    /// The name that it is given at AWS, where it is given one.
+    #[serde(skip)]
+    pub name: Option<String>,
     /// The data in it, where there may be some that this change parts from the pipeline.
     pub data: Option<DataFate>,
 }

@@ -182,8 +182,8 @@ impl Cloud for Fake {
         .await
     }
 
-    async fn execute_change_set(&self, id: &str, _token: &str) -> Result<()> {
-        self.call("execute_change_set", |world| world.execute(id)).await
+    async fn execute_change_set(&self, id: &str, rollback: bool, _token: &str) -> Result<()> {
+        self.call("execute_change_set", |world| world.execute(id, rollback)).await
     }
 
     async fn continue_rollback(&self, stack: &str, skip: &[String], _token: &str) -> Result<()> {

@@ -37,6 +37,9 @@ pub struct World {
     pub undeletable: Vec<&'static str>,
     /// Why a search for drift fails.
     pub unsearchable: Option<&'static str>,
+    /// For how many looks after an execution the status is still the old one.
+    pub lag: usize,
+    lagging: Option<(String, String, usize)>,
     /// Whether a rollback gets stuck at what was broken.
     pub sticky: bool,
     clock: i64,
@@ -90,6 +93,14 @@ impl World {
 
     /// One look at a stack: it moves a step.
     pub fn look(&mut self, name: &str) -> Option<Stack> {
+        if let Some((id, status, left)) = &mut self.lagging
+            && id == name
+            && *left > 0
+        {
+            *left -= 1;
+            let status = status.clone();
+            return self.find(name).map(|stack| Stack { status, ..stack.shown.clone() });
+        }
         let step = self.find_mut(name).and_then(|stack| stack.script.pop_front());
         let id = self.find(name)?.shown.id.clone();
         match step {
@@ -221,14 +232,21 @@ impl World {
         })
     }
 
-    pub fn execute(&mut self, id: &str) -> Result<()> {
+    pub fn execute(&mut self, id: &str, rollback: bool) -> Result<()> {
         let missing = || error(ErrorKind::NotFound, "cloudformation:ExecuteChangeSet", "no such change set");
         let change_set = self.change_sets.remove(id).ok_or_else(missing)?;
         let name = change_set.request.stack.clone();
+        let failed = self.find(&name).is_some_and(|stack| stack.shown.status.ends_with("_FAILED"));
+        assert_eq!(
+            failed, !rollback,
+            "a stack without rollback takes an update without rollback, and no other does"
+        );
         // The others are no longer valid.
         self.change_sets.retain(|_, other| other.request.stack != name);
         let status = if change_set.request.create { "CREATE_IN_PROGRESS" } else { "UPDATE_IN_PROGRESS" };
         let id = self.find(&name).map(|stack| stack.shown.id.clone()).ok_or_else(missing)?;
+        let before = self.find(&id).map(|stack| stack.shown.status.clone()).unwrap_or_default();
+        self.lagging = Some((id.clone(), before, self.lag));
         self.become_status(&id, status, Some("User Initiated"));
         if let Some(stack) = self.find_mut(&id) {
             stack.script = VecDeque::from([Step::Become(status), Step::Carry(Box::new(change_set))]);
