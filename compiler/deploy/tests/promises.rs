@@ -135,6 +135,30 @@ async fn a_plan_is_not_carried_out_on_a_newer_stack() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_domain_that_somebody_deploys_meanwhile_is_not_deleted() {
+    let fake = Fake::default();
+    deployed(&fake, &built(&with_domain(), None)).await;
+    let mut project = with_domain();
+    project.files.remove("events/doors/doors.pipe");
+    let without = built(&project, None);
+    let options =
+        Options { allow_data_loss: vec!["Opened".to_owned(), "api.doors".to_owned()], ..Options::default() };
+    let notes = Notes::default();
+    let other = async {
+        while notes.questions.borrow().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let mut world = fake.world.borrow_mut();
+        let id = world.find("shop-doors").unwrap().shown.id.clone();
+        world.become_status(&id, "UPDATE_IN_PROGRESS", None);
+        world.become_status(&id, "UPDATE_COMPLETE", None);
+    };
+    let (mine, ()) = futures::join!(deploy(&fake, &notes, &without, &options), other);
+    assert!(told(&without, &mine.unwrap_err()).contains("came first, after the plan was made"));
+    assert!(fake.world.borrow().find("shop-doors").is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_pipec_did_not_put_into_a_root_is_not_deleted() {
     let (fake, built) = (Fake::default(), small());
     deployed(&fake, &built).await;

@@ -93,6 +93,7 @@ async fn stuck() -> (Fake, Built) {
     let two = two_events();
     let stop = deploy(&fake, &Notes::default(), &two, &Options::default()).await.unwrap_err();
     assert!(told(&two, &stop).contains("the rollback is stuck too"));
+    assert!(!told(&two, &stop).contains("Fails in the rollback"), "what fails later is no cause");
     assert_eq!(status(&fake), "UPDATE_ROLLBACK_FAILED");
     fake.world.borrow_mut().broken.clear();
     (fake, two)

@@ -377,6 +377,15 @@ impl World {
         let own = if create { "ROLLBACK" } else { "UPDATE_ROLLBACK" };
         self.become_status(id, &format!("{own}_IN_PROGRESS"), Some("The following resource(s) failed"));
         if self.sticky {
+            let late = self.event(
+                &child,
+                "Late",
+                Some("late"),
+                "AWS::SQS::Queue",
+                "UPDATE_FAILED",
+                Some("Fails in the rollback"),
+            );
+            self.push(&child, late);
             let stuck = |logical_id: &str, physical: &str, kind: &str, reason: &str| StackResource {
                 logical_id: logical_id.to_owned(),
                 physical_id: Some(physical.to_owned()),
