@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::template::Template;
 
@@ -74,6 +74,28 @@ impl Estate {
         })
     }
 
+    /// The parameters of nested stacks that another estate's root takes from elsewhere: root and nested stack to
+    /// names.
+    #[must_use]
+    pub fn rewired<'a>(&self, other: &'a Estate) -> BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>> {
+        let mut moved: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+        for (root, templates) in &other.roots {
+            let Some(own) = self.roots.get(root) else { continue };
+            for (nested, body) in templates.root.resources() {
+                let before = own.root.resource(nested).and_then(wires);
+                let pairs = wires(body).into_iter().flatten();
+                let differs = |(name, wire): &(&String, &Value)| {
+                    before.and_then(|wires| wires.get(*name)).is_some_and(|old| old != *wire)
+                };
+                let names: BTreeSet<&str> = pairs.filter(differs).map(|(name, _)| name.as_str()).collect();
+                if !names.is_empty() {
+                    moved.insert((root, nested), names);
+                }
+            }
+        }
+        moved
+    }
+
     /// What a value in a nested stack is made of, through parameters and outputs of its siblings.
     #[must_use]
     pub fn origins<'a>(&'a self, root: &'a str, nested: &'a str, value: &'a Value) -> BTreeSet<Origin<'a>> {
@@ -97,10 +119,7 @@ impl Estate {
                 continue;
             }
             // A parameter of the nested stack: the root says where its value comes from.
-            let wire = templates
-                .root
-                .resource(nested)
-                .and_then(|stack| stack.get("Properties")?.get("Parameters")?.get(name));
+            let wire = templates.root.resource(nested).and_then(wires).and_then(|wires| wires.get(name));
             if let Some(wire) = wire {
                 self.follow(root, wire, found);
             }
@@ -125,8 +144,14 @@ impl Estate {
     }
 }
 
+/// What a root hands to a nested stack.
+fn wires(nested: &Value) -> Option<&Map<String, Value>> {
+    nested.get("Properties")?.get("Parameters")?.as_object()
+}
+
 /// The names that a value refers to: of `Ref`, `Fn::GetAtt` and `Fn::Sub`.
-fn references(value: &Value) -> Vec<&str> {
+#[must_use]
+pub fn references(value: &Value) -> Vec<&str> {
     let mut names = Vec::new();
     gather_names(value, &mut names);
     names

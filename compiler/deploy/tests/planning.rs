@@ -166,3 +166,21 @@ fn a_replaced_store_takes_consent_even_when_the_old_one_stays() {
     let change = &plan.roots[0].changes[0];
     assert!(change.kept && change.data.as_ref().unwrap().consent);
 }
+
+#[test]
+fn another_wire_under_the_same_name_is_a_change() {
+    let two = format!("{STORES}  OtherArn: {{ Value: !GetAtt Stream.Other }}\n");
+    let (old, mut new) = (estate(&two, EVENT), estate(&two, EVENT));
+    let root_ = new.roots.get_mut("app").unwrap();
+    root_.text = root_.text.replace("Stores.Outputs.StreamArn", "Stores.Outputs.OtherArn");
+    root_.root = Template::parse(&root_.text).unwrap();
+    let plan = compare(&old, &new, &[root("b", "b")], facts().unwrap());
+    assert_eq!(
+        lines(&plan),
+        [
+            "Event.Function changed Description",
+            "Event.Mapping replaced EventSourceArn",
+            "Event.Role changed Policies"
+        ]
+    );
+}

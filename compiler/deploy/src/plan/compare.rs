@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::spread::{Touched, spread};
+use super::spread::{Touched, rewire, spread};
 use super::{Action, Change, DataFate, Effect, Plan, Root, RootPlan};
 use crate::estate::{Estate, Node};
 use crate::facts::{Facts, Weight};
@@ -17,6 +17,7 @@ const SILENT: &[&str] = &["Metadata", "DependsOn"];
 #[must_use]
 pub fn compare(old: &Estate, new: &Estate, roots: &[Root], facts: &Facts) -> Plan {
     let mut touched = differences(old, new, facts);
+    rewire(&mut touched, old, new, facts);
     spread(&mut touched, new, &changed_parameters(roots), facts);
     let mut by_root: BTreeMap<&str, Vec<Change>> = BTreeMap::new();
     for (node, touch) in &touched {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Effect;
-use crate::estate::{Estate, Node, Origin};
+use crate::estate::{Estate, Node, Origin, references};
 use crate::facts::Facts;
 use crate::template::kind;
 
@@ -39,13 +39,40 @@ pub fn spread<'a>(
     fresh.extend(users.keys().filter(moved));
     while let Some(origin) = fresh.pop() {
         for (node, property) in users.get(&origin).into_iter().flatten() {
-            let touch = touched
-                .entry(*node)
-                .or_insert_with(|| Touched { effect: Effect::Changed, properties: BTreeSet::new() });
-            touch.properties.insert((*property).to_owned());
-            if touch.effect == Effect::Changed && replaces(new, *node, property, facts) {
-                touch.effect = Effect::Replaced;
+            if touch(touched, new, *node, property, facts) {
                 fresh.push(Origin::Resource(*node));
+            }
+        }
+    }
+}
+
+/// A property takes another value; whether that is what replaces its resource.
+fn touch<'a>(
+    touched: &mut BTreeMap<Node<'a>, Touched>,
+    new: &Estate,
+    node: Node<'a>,
+    property: &str,
+    facts: &Facts,
+) -> bool {
+    let touch = touched
+        .entry(node)
+        .or_insert_with(|| Touched { effect: Effect::Changed, properties: BTreeSet::new() });
+    touch.properties.insert(property.to_owned());
+    let replaced = touch.effect == Effect::Changed && replaces(new, node, property, facts);
+    if replaced {
+        touch.effect = Effect::Replaced;
+    }
+    replaced
+}
+
+/// Adds what changes because a root hands a nested stack another value under the same name.
+pub fn rewire<'a>(touched: &mut BTreeMap<Node<'a>, Touched>, old: &Estate, new: &'a Estate, facts: &Facts) {
+    let moved = old.rewired(new);
+    for (node, body) in new.nodes().filter(|(node, _)| old.resource(*node).is_some()) {
+        let Some(parameters) = moved.get(&(node.0, node.1)) else { continue };
+        for (property, value) in body.get("Properties").and_then(Value::as_object).into_iter().flatten() {
+            if references(value).iter().any(|name| parameters.contains(name)) {
+                touch(touched, new, node, property, facts);
             }
         }
     }
