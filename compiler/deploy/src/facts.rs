@@ -52,6 +52,9 @@ pub struct Holds {
     pub holds: String,
     /// Whether it takes consent to lose it.
     pub weight: Weight,
+    /// Paths of properties that say how long it is kept; a lower number deletes what is older.
+    #[serde(default)]
+    pub kept_for: Vec<String>,
     /// The source of the fact, for readers of the file.
     #[serde(rename = "source")]
     _source: String,

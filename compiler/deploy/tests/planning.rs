@@ -184,3 +184,23 @@ fn another_wire_under_the_same_name_is_a_change() {
         ]
     );
 }
+
+#[test]
+fn keeping_for_a_shorter_time_takes_consent() {
+    let consent = |old: &str, new: &str| {
+        let plan = plan((old, EVENT), (new, EVENT));
+        plan.changes().any(|(_, change)| change.data.as_ref().is_some_and(|data| data.consent))
+    };
+    assert!(consent(&STORES.replace("24", "48"), STORES));
+    assert!(!consent(STORES, &STORES.replace("24", "48")), "a longer time loses nothing");
+    let bucket = |rules: &str| {
+        format!(
+            "Resources: {{ Store: {{ Type: AWS::S3::Bucket, Properties: {{ LifecycleConfiguration: {{ Rules: [{rules}] }} }} }} }}"
+        )
+    };
+    let (year, month) =
+        (bucket("{ Id: a }, { ExpirationInDays: 365 }"), bucket("{ Id: a }, { ExpirationInDays: '30' }"));
+    let ever = bucket("{ Id: a }");
+    assert!(consent(&year, &month) && consent(&ever, &year));
+    assert!(!consent(&month, &year) && !consent(&year, &ever));
+}

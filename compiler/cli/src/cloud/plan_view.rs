@@ -116,6 +116,9 @@ fn data_line(out: &mut String, change: &Change, style: Style) {
             format!("{id} ({kind}): {} stay in the old one, which nothing reads any more", data.what)
         }
         (true, false) => format!("{id} ({kind}) stays in the account, with what it holds"),
+        (false, _) if change.effect == Effect::Changed => {
+            format!("DATA LOSS {id} ({kind}) keeps for a shorter time: {}", data.what)
+        }
         (false, _) => format!("DATA LOSS {id} ({kind}): {}", data.what),
     };
     let text = format!("          {text}");

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::spread::{Touched, rewire, spread};
 use super::{Action, Change, DataFate, Effect, Plan, Root, RootPlan};
 use crate::estate::{Estate, Node};
-use crate::facts::{Facts, Weight};
+use crate::facts::{Facts, Holds, Weight};
 use crate::template::{kind, origin, retained};
 
 /// Attributes of a resource whose change touches nothing at AWS.
@@ -139,7 +139,7 @@ fn change(node: Node<'_>, touch: &Touched, old: &Estate, new: &Estate, facts: &F
             .get(kind(body))
             .and_then(|rule| at(body.get("Properties"), rule.named.as_ref()?))
             .map(ToString::to_string),
-        data: before.and_then(|before| fate(touch.effect, kept, before, facts)),
+        data: before.and_then(|before| fate(touch.effect, kept, before, after, facts)),
     }
 }
 
@@ -168,13 +168,45 @@ fn is_kept(effect: Effect, before: &Value, after: Option<&Value>) -> bool {
     }
 }
 
-/// What becomes of the data in a resource that is replaced or removed.
-fn fate(effect: Effect, kept: bool, before: &Value, facts: &Facts) -> Option<DataFate> {
-    if effect < Effect::Replaced {
+/// What becomes of the data in a resource that is replaced or removed, or keeps them for a shorter time.
+fn fate(
+    effect: Effect,
+    kept: bool,
+    before: &Value,
+    after: Option<&Value>,
+    facts: &Facts,
+) -> Option<DataFate> {
+    let holds = facts.data.get(kind(before))?;
+    if effect < Effect::Replaced && !after.is_some_and(|after| keeps_less(holds, before, after)) {
         return None;
     }
-    let holds = facts.data.get(kind(before))?;
     // Data that stays in a replaced resource is still gone from the pipeline: nothing reads the old one.
     let consent = holds.weight == Weight::Data && (!kept || effect == Effect::Replaced);
     Some(DataFate { what: holds.holds.clone(), consent })
+}
+
+/// Whether a resource keeps its data for a shorter time than before.
+fn keeps_less(holds: &Holds, before: &Value, after: &Value) -> bool {
+    let time = |body: &Value, path: &str| {
+        let found = body.get("Properties").map(|properties| numbers(properties, path)).unwrap_or_default();
+        // Without a number it is kept for ever.
+        found.into_iter().fold(f64::INFINITY, f64::min)
+    };
+    holds.kept_for.iter().any(|path| time(after, path) < time(before, path))
+}
+
+/// The numbers at a path; `*` stands for every item of a list.
+fn numbers(value: &Value, path: &str) -> Vec<f64> {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let inner: Vec<&Value> = match value {
+        Value::Array(items) if first == "*" => items.iter().collect(),
+        _ => value.get(first).into_iter().collect(),
+    };
+    match rest {
+        Some(rest) => inner.into_iter().flat_map(|inner| numbers(inner, rest)).collect(),
+        None => inner
+            .into_iter()
+            .filter_map(|number| number.as_f64().or_else(|| number.as_str()?.parse().ok()))
+            .collect(),
+    }
 }

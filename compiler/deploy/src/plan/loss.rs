@@ -84,14 +84,21 @@ fn refusal(root: &RootPlan, change: &Change, build: &Build<'_>) -> Diagnostic {
     let span = span(root, change, build);
     let (kind, declared) = (short_kind(&change.kind), &change.declared);
     let what = change.data.as_ref().map_or("its data", |data| data.what.as_str());
-    let verb = if change.effect == Effect::Replaced { "replaces" } else { "deletes" };
-    let fate = if change.kept {
-        "stay behind in the old one, which nothing reads any more"
-    } else {
-        "would be lost"
+    let id = &change.logical_id;
+    let message = match (change.effect, change.kept) {
+        (Effect::Replaced, true) => format!(
+            "this deployment replaces the {kind} `{id}` of `{declared}`: {what} stay behind in the old one, which nothing reads any more"
+        ),
+        (Effect::Replaced, false) => {
+            format!("this deployment replaces the {kind} `{id}` of `{declared}`: {what} would be lost")
+        }
+        (Effect::Removed, _) => {
+            format!("this deployment deletes the {kind} `{id}` of `{declared}`: {what} would be lost")
+        }
+        (Effect::Added | Effect::Changed, _) => format!(
+            "the {kind} `{id}` of `{declared}` would keep what it holds for a shorter time: of {what}, the older would be lost"
+        ),
     };
-    let message =
-        format!("this deployment {verb} the {kind} `{}` of `{declared}`: {what} {fate}", change.logical_id);
     // The whole event only where the whole event goes.
     let gone = !build.declares(owner(declared));
     let name = if gone { owner(declared) } else { declared };
