@@ -52,7 +52,8 @@ impl Project {
                 "there are projects below this folder: {}",
                 inner.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
             );
-            return Err(Failure::usage(message).help(format!("name one of them: `pipec check {first}`")));
+            return Err(Failure::usage(message)
+                .help(format!("name one of them behind the command: `pipec … {first}`")));
         }
         if project.files.is_empty() {
             let message = format!("there is no `.pipe` file in `{}` or above it", shown(&start, at));

@@ -4,6 +4,7 @@ use crate::cloud::{Cloud, Stack};
 use crate::explain::explain;
 use crate::host::{Host, News};
 use crate::session::Session;
+use crate::status::is_gone;
 use crate::stop::{Side, Stop};
 use crate::watch::{Ended, Since, latest_event, watch};
 
@@ -17,7 +18,7 @@ pub async fn delete<C: Cloud, H: Host>(session: &Session<'_, C, H>, stack: &Stac
     session.cloud.delete_stack(&stack.id, &session.token("delete")).await?;
     session.host.tell(&News::Started { stack: &stack.name, operation: "delete" });
     let ended = watch(session, &stack.id, Since::Event(before)).await?;
-    if ended.status == "DELETE_COMPLETE" {
+    if is_gone(&ended.status) {
         return Ok(ended);
     }
     let findings = explain(&ended, &stack.name, session.build, session.facts);

@@ -20,6 +20,7 @@ use crate::host::{Host, News, Question};
 use crate::plan::{Action, Plan, RootPlan, refusals};
 use crate::session::Session;
 use crate::settle::{at_rest, settle};
+use crate::status::is_gone;
 use crate::stop::{Side, Stop};
 use crate::values::{self, Now};
 use crate::{deployed, survey, upload};
@@ -76,7 +77,7 @@ async fn orphans<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Vec<S
     let mut settled = Vec::new();
     for stack in deployed::orphans(session).await? {
         let stack = at_rest(session, &stack.id, |stack| session.owns(stack)).await?;
-        settled.extend(stack.filter(|stack| stack.status != "DELETE_COMPLETE"));
+        settled.extend(stack.filter(|stack| !is_gone(&stack.status)));
     }
     Ok(settled)
 }

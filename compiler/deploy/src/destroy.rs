@@ -12,6 +12,7 @@ use crate::host::{Host, News, Question};
 use crate::plan::{Plan, compare};
 use crate::session::Session;
 use crate::settle::at_rest;
+use crate::status::is_gone;
 use crate::stop::Stop;
 use crate::watch::Ended;
 
@@ -81,7 +82,7 @@ async fn present<C: Cloud, H: Host>(session: &Session<'_, C, H>) -> Result<Vec<S
     let mut stacks = Vec::new();
     for name in names.into_iter().chain(app) {
         let stack = at_rest(session, &name, |stack| session.owns(stack)).await?;
-        stacks.extend(stack.filter(|stack| session.owns(stack) && stack.status != "DELETE_COMPLETE"));
+        stacks.extend(stack.filter(|stack| session.owns(stack) && !is_gone(&stack.status)));
     }
     Ok(stacks)
 }
@@ -111,7 +112,6 @@ async fn retained<C: Cloud, H: Host>(
 
 /// Whether CloudFormation deleted it all the same.
 fn went(ended: &Ended, name: &str) -> bool {
-    let deleted =
-        |event: &Event| event.physical_id.as_deref() == Some(name) && event.status == "DELETE_COMPLETE";
+    let deleted = |event: &Event| event.physical_id.as_deref() == Some(name) && is_gone(&event.status);
     ended.events.iter().any(deleted)
 }

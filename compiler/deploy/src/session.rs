@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::cloud::{Caller, Cloud, Result as CloudResult, Stack, StackResource};
 use crate::facts::Facts;
 use crate::host::{Host, News};
+use crate::status::is_gone;
 use crate::stop::Stop;
 
 /// The tag that names a stack's app. Tags of a stack go to all its resources, so a key has only characters that every
@@ -168,7 +169,7 @@ impl<C: Cloud, H: Host> Session<'_, C, H> {
     /// # Errors
     /// When CloudFormation cannot be asked.
     pub async fn nested(&self, root: &str) -> Result<Vec<Nested>, Stop> {
-        let there = |one: &StackResource| one.is_nested() && one.status != "DELETE_COMPLETE";
+        let there = |one: &StackResource| one.is_nested() && !is_gone(&one.status);
         let resources = self.resources(root).await?.into_iter().filter(there);
         let nested = resources.filter_map(|one| {
             let StackResource { logical_id, physical_id, status, reason, .. } = one;

@@ -38,6 +38,12 @@ pub fn is_running(status: &str) -> bool {
     status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS"
 }
 
+/// Whether there is no such stack or resource any more; by its ARN, CloudFormation still knows a stack for a while.
+#[must_use]
+pub fn is_gone(status: &str) -> bool {
+    status == "DELETE_COMPLETE"
+}
+
 /// Whether the last operation did what it should.
 #[must_use]
 pub fn is_good(status: &str) -> bool {

@@ -11,7 +11,7 @@ use crate::cloud::{Cloud, Event, Stack};
 use crate::host::{Host, News};
 use crate::names::NESTED;
 use crate::session::Session;
-use crate::status::is_running;
+use crate::status::{is_gone, is_running};
 use crate::stop::Stop;
 
 /// The first pause between two looks; pauses grow to the longest.
@@ -118,8 +118,7 @@ impl<'a, C: Cloud, H: Host> Watch<'a, C, H> {
                 session.host.tell(&News::Ended { stack: &self.name, status: &status });
                 self.ended.events.sort_by_key(|event| event.at);
                 let reason = stack.as_ref().and_then(|stack| stack.reason.clone());
-                // By its ARN, CloudFormation still knows a stack that is gone.
-                let stack = stack.filter(|stack| stack.status != "DELETE_COMPLETE");
+                let stack = stack.filter(|stack| !is_gone(&stack.status));
                 return Ok(Ended { status, reason, stack, ..self.ended });
             }
             tokio::time::sleep(pause).await;
