@@ -317,12 +317,17 @@ def refuses_the_wrong_place(place):
     good = place.emulator.variables()
     place.write("environments.pipe", 'environment prod { account "999999999999" }\n')
     without = {name: value for name, value in good.items() if "KEY" not in name}
+    # An access key of twelve digits is an account of the emulator.
+    place.emulator.client_of("222222222222", "s3").create_bucket(
+        Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
     for said, variables, arguments in [
         ("`prod` belongs to the account 999999999999", good, ["--env", "prod"]),
         ("compiled for the region eu-central-1", good | {"AWS_REGION": "us-east-1"}, []),
         ("no AWS credentials were found", without, []),
         ("AWS cannot be reached", good | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, []),
         ("there is no artifact bucket `nowhere`", good, ["--artifact-bucket", "nowhere"]),
+        ("the artifact bucket `theirs` belongs to another account", good, ["--artifact-bucket", "theirs"]),
     ]:
         status, out, err = place.run("deploy", "--yes", *arguments, env=variables)
         equal(status, 3, f"exit status\n{out}\n{err}")

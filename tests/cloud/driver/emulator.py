@@ -64,11 +64,15 @@ class Emulator:
     @cache
     def client(self, service):
         """A client of one of its services."""
+        return self.client_of(self.variables()["AWS_ACCESS_KEY_ID"], service)
+
+    def client_of(self, access_key, service):
+        """A client of one of its services, with an access key of one's own."""
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=REGION,
-            aws_access_key_id=self.variables()["AWS_ACCESS_KEY_ID"],
+            aws_access_key_id=access_key,
             aws_secret_access_key=self.variables()["AWS_SECRET_ACCESS_KEY"],
             config=Config(retries={"total_max_attempts": 3}, read_timeout=60, s3={"addressing_style": "path"}),
         )
