@@ -39,6 +39,15 @@ pub struct ParameterSpec {
     /// Set only as the tail of another parameter.
     #[serde(default)]
     pub tail: bool,
+    /// A `text` or `list` whose values may be written without quotes where they are words or numbers.
+    #[serde(default)]
+    pub bare: bool,
+    /// A regular expression that a `text`, and each text of a `list`, matches.
+    #[serde(default)]
+    pub matching: Option<String>,
+    /// A value for help texts, written as in the language.
+    #[serde(default)]
+    pub example: Option<String>,
     /// The page of AWS's documentation that the range comes from.
     #[serde(default)]
     pub source: Option<String>,
@@ -56,6 +65,8 @@ pub enum ParameterType {
     Text,
     /// One of a set of words.
     Word,
+    /// Texts: one, or several in brackets.
+    List,
     /// `30s`, `7d`
     Duration,
     /// `256MB`
@@ -73,6 +84,7 @@ impl ParameterType {
             ParameterType::Int => "a whole number such as `10`",
             ParameterType::Text => "a text such as `\"abc\"`",
             ParameterType::Word => "a word",
+            ParameterType::List => "a text such as `\"abc\"`, or a list of texts such as `[\"abc\", \"def\"]`",
             ParameterType::Duration => "a duration such as `30s`, `5m`, `24h` or `7d`",
             ParameterType::Size => "a size such as `256MB` or `1GB`",
             ParameterType::Rate => "a rate such as `100/s` or `10000/day`",

@@ -171,6 +171,7 @@ pub(super) fn setting_value(setting: &Setting) -> Value {
         Setting::Bool(value) => Value::from(*value),
         Setting::Int(value) => Value::from(*value),
         Setting::Text(text) | Setting::Word(text) => Value::from(text.as_str()),
+        Setting::List(texts) => texts.iter().map(|text| Value::from(text.as_str())).collect(),
         Setting::Duration(s) => {
             units(&[("seconds", *s), ("minutes", s / 60), ("hours", s / 3600), ("days", s / 86_400)])
         }

@@ -16,6 +16,8 @@ pub enum Setting {
     Text(String),
     /// `gzip`
     Word(String),
+    /// `["a", "b"]`
+    List(Vec<String>),
     /// A duration in seconds.
     Duration(i64),
     /// A size in bytes.
@@ -81,6 +83,7 @@ pub fn from_written(kind: ParameterType, written: &Written) -> Option<Setting> {
     let amount = digits.parse::<i64>().ok();
     match kind {
         ParameterType::Text => Some(Setting::Text(text.to_owned())),
+        ParameterType::List => Some(Setting::List(vec![text.to_owned()])),
         ParameterType::Word => Some(Setting::Word(text.to_owned())),
         ParameterType::Duration => Some(Setting::Duration(amount? * unit(DURATIONS, rest)?)),
         ParameterType::Size => Some(Setting::Size(amount? * unit(SIZES, rest)?)),

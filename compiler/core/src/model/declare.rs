@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use super::statements::{API, APP, ENVIRONMENT, EVENT, Known, SUBSCRIBER, TOP, find};
+use super::statements::{APP, ENVIRONMENT, EVENT, Known, SUBSCRIBER, TOP, find};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::names::{pascal, snake};
 use crate::source::{SourceId, Sources, Span};
@@ -251,7 +251,7 @@ pub fn misplaced(field: &Field, diags: &mut Diagnostics) {
     let name = &field.name.value;
     let message = format!("`{name}:` is a field, and fields stand in a `schema` or a `type`");
     let is_statement =
-        [TOP, APP, ENVIRONMENT, API, EVENT, SUBSCRIBER].iter().any(|known| find(known, name).is_some());
+        [TOP, APP, ENVIRONMENT, EVENT, SUBSCRIBER].iter().any(|known| find(known, name).is_some());
     let help = if is_statement {
         format!("for the statement, write `{name}` without the colon")
     } else {

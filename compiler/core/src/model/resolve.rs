@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::declare::{Declarations, Declared, declarations, not_yet};
 use super::merge::{join, overlay, report_repeats};
 use super::setting::{check_known, read_option, read_value, unknown_parameter};
-use super::statements::{API, Known, LATER_CHOICES, find};
+use super::statements::LATER_CHOICES;
 use super::{
     Api, Auth, Choice, Model, Options, Origin, Parameter, ParameterKind, Setting, app, event, schema,
 };
@@ -356,11 +356,6 @@ pub(super) fn options<'s>(
 
 fn unknown_option(statement: &Statement, names: &[&str], place: &str, diags: &mut Diagnostics) {
     let name = statement.name.value.as_str();
-    let later = ["format", "partition", "lock"];
-    if place == "in `store`" && later.contains(&name) {
-        not_yet(statement.head(), &format!("`{name}` of a store"), diags);
-        return;
-    }
     let help = match nearest(name, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => "it has no options".to_owned(),
@@ -386,7 +381,6 @@ fn api(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Di
     let construct = context.library.find("api", "rest");
     let spec_of = |option: &str| construct.and_then(|c| c.parameters.get(option));
     let names = construct.map(Construct::option_names).unwrap_or_default();
-    let block = without_later(block, API, "an `api`", diags);
     let options = options(&block, &spec_of, &names, "in `api`", diags);
     let origin = Origin { path: format!("api.{name}"), span: declared.statement.head() };
     Api {
@@ -396,25 +390,6 @@ fn api(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Di
         domain: declared.domain.map(str::to_owned),
         options,
     }
-}
-
-/// Takes out the statements that do not compile yet, each with its finding.
-pub(super) fn without_later(
-    block: Vec<Item>,
-    known: &'static [Known],
-    place: &str,
-    diags: &mut Diagnostics,
-) -> Vec<Item> {
-    let mut kept = Vec::with_capacity(block.len());
-    for item in block {
-        match &item {
-            Item::Statement(statement) if find(known, &statement.name.value).is_some_and(|k| !k.ready) => {
-                not_yet(statement.head(), &format!("`{}` of {place}", statement.name.value), diags);
-            }
-            _ => kept.push(item),
-        }
-    }
-    kept
 }
 
 fn auth(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Diagnostics) -> Option<Auth> {

@@ -12,10 +12,18 @@ use crate::syntax::{Arg, Literal, Statement};
 /// # Errors
 /// The finding, not yet reported.
 pub fn read_value(kind: ParameterType, of: &[Written], arg: &Arg) -> Result<Setting, Diagnostic> {
-    let wrong = || {
-        let message = format!("expected {}, found {}", kind.describe(), arg.value.describe());
-        Diagnostic::new(Code::WrongValue, arg.span, message)
-    };
+    let wrong = || wrong_type(kind, arg);
+    match (kind, &arg.value) {
+        (ParameterType::List, Literal::List(items)) => {
+            let texts = items.iter().map(|item| match &item.value {
+                Literal::Text(text) => Ok(text.clone()),
+                _ => Err(wrong_type(ParameterType::Text, item)),
+            });
+            return texts.collect::<Result<_, _>>().map(Setting::List);
+        }
+        (ParameterType::List, Literal::Text(text)) => return Ok(Setting::List(vec![text.clone()])),
+        _ => {}
+    }
     match (kind, &arg.value) {
         (_, Literal::Param(name)) => Ok(Setting::Parameter(name.clone())),
         (ParameterType::Bool, Literal::Word(word)) if word == "on" || word == "off" => {
@@ -43,11 +51,31 @@ pub fn read_value(kind: ParameterType, of: &[Written], arg: &Arg) -> Result<Sett
         (ParameterType::Rate, Literal::Int(value)) => {
             Err(wrong().help(format!("add the period: `{value}/s`?")))
         }
-        (ParameterType::Text, Literal::Word(word)) => {
+        (ParameterType::Text | ParameterType::List, Literal::Word(word)) => {
             Err(wrong().help(format!("put it in quotes: `\"{word}\"`")))
         }
         _ => Err(wrong()),
     }
+}
+
+fn wrong_type(kind: ParameterType, arg: &Arg) -> Diagnostic {
+    let message = format!("expected {}, found {}", kind.describe(), arg.value.describe());
+    Diagnostic::new(Code::WrongValue, arg.span, message)
+}
+
+/// A word or number as the text that it stands for, where a parameter takes texts without quotes.
+fn unquoted(spec: &ParameterSpec, arg: &Arg) -> Arg {
+    let text = match &arg.value {
+        Literal::Word(word) => word.clone(),
+        Literal::Int(number) => number.to_string(),
+        Literal::Decimal(number) => number.to_string(),
+        Literal::List(items) => {
+            let items = items.iter().map(|item| unquoted(spec, item)).collect();
+            return Arg { value: Literal::List(items), span: arg.span };
+        }
+        _ => return arg.clone(),
+    };
+    if spec.bare { Arg { value: Literal::Text(text), span: arg.span } } else { arg.clone() }
 }
 
 fn one_of(word: &str, of: &[Written], span: Span) -> Result<Setting, Diagnostic> {
@@ -111,26 +139,29 @@ pub fn read_option<'s>(
             }
         }
     }
-    let Some(first) = args.next() else {
-        if spec.kind == ParameterType::Bool {
-            options.insert(name.to_owned(), Spanned::new(Setting::Bool(true), statement.name.span));
-        } else {
-            let message = format!("`{name}` needs {}", spec.kind.describe());
-            diags.push(
-                Diagnostic::new(Code::WrongArguments, statement.head(), message)
-                    .maybe_help(usage(name, spec)),
-            );
+    // A switch alone is on, and so is one with tails right behind it.
+    let is_tail = |arg: &Arg| matches!(&arg.value, Literal::Word(word) if spec.tails.contains_key(word));
+    if spec.kind == ParameterType::Bool && args.peek().is_none_or(|first| is_tail(first)) {
+        options.insert(name.to_owned(), Spanned::new(Setting::Bool(true), statement.name.span));
+    } else if let Some(first) = args.next() {
+        if !set(name, spec, first, options, diags) {
+            return;
         }
-        return;
-    };
-    if !set(name, spec, first, options, diags) {
+    } else {
+        let message = format!("`{name}` needs {}", spec.kind.describe());
+        diags.push(
+            Diagnostic::new(Code::WrongArguments, statement.head(), message).maybe_help(usage(name, spec)),
+        );
         return;
     }
     while let Some(word) = args.next() {
         let tail = match &word.value {
-            Literal::Word(text) => {
-                spec.tails.get(text).and_then(|param| Some((param, spec_of(param)?, args.next()?)))
-            }
+            Literal::Word(text) => spec.tails.get(text).and_then(|param| {
+                let tail_spec = spec_of(param)?;
+                // A word that is itself a value: `compliance` in `lock 30d compliance`.
+                let is_value = tail_spec.of.iter().any(|one| one.to_string() == *text);
+                Some((param, tail_spec, if is_value { word } else { args.next()? }))
+            }),
             _ => None,
         };
         let Some((param, tail_spec, value)) = tail else {
@@ -171,9 +202,10 @@ fn set(name: &str, spec: &ParameterSpec, arg: &Arg, options: &mut Options, diags
         diags.push(Diagnostic::new(Code::WrongValue, arg.span, message).help(help));
         return false;
     }
-    match read_value(spec.kind, &spec.of, arg)
+    match read_value(spec.kind, &spec.of, &unquoted(spec, arg))
         .map_err(|finding| suggest_unit(finding, spec, arg))
         .and_then(|value| in_range(name, spec, value, arg.span))
+        .and_then(|value| fitting(name, spec, value, arg.span))
     {
         Ok(value) => drop(options.insert(name.to_owned(), Spanned::new(value, arg.span))),
         Err(diagnostic) => {
@@ -193,21 +225,51 @@ fn in_range(name: &str, spec: &ParameterSpec, value: Setting, span: Span) -> Res
     }
 }
 
+/// Texts must match the parameter's pattern, and be among its values where it names them.
+fn fitting(name: &str, spec: &ParameterSpec, value: Setting, span: Span) -> Result<Setting, Diagnostic> {
+    let texts: &[String] = match &value {
+        Setting::Text(text) => std::slice::from_ref(text),
+        Setting::List(texts) => texts,
+        _ => return Ok(value),
+    };
+    let pattern = spec.matching.as_ref().and_then(|pattern| regex_lite::Regex::new(pattern).ok());
+    for text in texts {
+        if !spec.of.is_empty() {
+            one_of(text, &spec.of, span)?;
+        }
+        if pattern.as_ref().is_some_and(|pattern| !pattern.is_match(text)) {
+            let message = format!("`{text}` cannot stand for `{name}`");
+            return Err(Diagnostic::new(Code::WrongValue, span, message).maybe_help(usage(name, spec)));
+        }
+    }
+    if texts.is_empty() {
+        let message = format!("`{name}` has an empty list");
+        return Err(Diagnostic::new(Code::WrongValue, span, message).maybe_help(usage(name, spec)));
+    }
+    Ok(value)
+}
+
 /// How an option is written.
 #[must_use]
 pub fn usage(name: &str, spec: &ParameterSpec) -> Option<String> {
     let lead = spec.lead.as_ref().map(|word| format!(" {word}")).unwrap_or_default();
     let value = match (&spec.default, spec.kind) {
+        _ if spec.example.is_some() => spec.example.clone()?,
         (Some(default), _) => default.to_string(),
         (None, ParameterType::Bool) => "on".to_owned(),
         (None, ParameterType::Int) => "10".to_owned(),
         (None, ParameterType::Text) => "\"…\"".to_owned(),
+        (None, ParameterType::List) => "[\"…\"]".to_owned(),
         (None, ParameterType::Word) => spec.of.first()?.to_string(),
         (None, ParameterType::Duration) => "30s".to_owned(),
         (None, ParameterType::Size) => "256MB".to_owned(),
         (None, ParameterType::Rate) => "100/s".to_owned(),
     };
-    let tails: String = spec.tails.keys().map(|word| format!(" [{word} …]")).collect();
+    // An example shows the tails that are worth showing.
+    let tails: String = match spec.example {
+        Some(_) => String::new(),
+        None => spec.tails.keys().map(|word| format!(" [{word} …]")).collect(),
+    };
     let mut summary = spec.summary.trim_end_matches('.').to_owned();
     if let Some(first) = summary.get_mut(..1) {
         first.make_ascii_lowercase();

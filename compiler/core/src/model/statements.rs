@@ -52,16 +52,6 @@ pub const ENVIRONMENT: &[Known] = &[
     ready("api", "api NAME { … }"),
 ];
 
-/// In `api`, beside the options of the construct `api/rest`.
-pub const API: &[Known] = &[
-    later("domain", "domain \"name\" zone ID certificate managed|\"arn\""),
-    later("cors", "cors \"https://app.example.com\""),
-    later("endpoint", "endpoint regional|edge|private"),
-    later("allow", "allow ip [\"192.0.2.0/24\"]"),
-    later("web_acl", "web_acl \"arn\""),
-    later("mutual_tls", "mutual_tls \"s3://…\""),
-];
-
 /// In `event` and `profile`.
 pub const EVENT: &[Known] = &[
     ready("ingress", "ingress api [NAME] METHOD /path, or ingress sns"),
