@@ -29,14 +29,14 @@ export class Runtime {
   #emitter;
 
   constructor(config, handle, options = {}) {
-    const { root = "/", clients = new Clients(), write = printLine, environ = process.env } = options;
+    const { root = "/", clients = new Clients(), write = printLine, environ = process.env, now = Date.now } = options;
     this.#config = config;
     this.#handle = handle;
     this.#root = root;
     this.#clients = clients;
     this.#write = write;
     this.#environ = environ;
-    this.#secrets = new Secrets(config.secretsEnv, clients, environ);
+    this.#secrets = new Secrets(config.secretsEnv, clients, environ, now);
     this.#store = config.responds && new Store(config.responds.eventName, clients, environ);
     this.#emitter = new Emitter(config.emits, clients, environ);
   }

@@ -13,11 +13,11 @@ export class Secrets {
   #kept = new Map();
   known = new Set(); // every text that no log line may hold, also after a secret has changed
 
-  constructor(names, clients, environ, now = Date.now) {
+  constructor(names, clients, environ, now) {
     this.#names = names;
     this.#clients = clients;
     this.#environ = environ;
-    this.#now = now;
+    this.#now = now; // not a monotonic clock: that may stand still while Lambda freezes the process
   }
 
   async get(name) {

@@ -1,6 +1,7 @@
 """Runs one invocation: takes the batch apart, calls `handle` once an event, and reports what failed."""
 
 import os
+import time
 
 from .answer import answer_of, failure_of
 from .clients import Clients
@@ -23,14 +24,16 @@ _MAX_REPORTS = 100  # a large object may hold a million bad lines
 
 
 class Runtime:
-    def __init__(self, config, handle, root=".", clients=None, write=print_line, environ=os.environ):
+    def __init__(
+        self, config, handle, root=".", clients=None, write=print_line, environ=os.environ, now=time.time
+    ):
         self._config = config
         self._handle = handle
         self._root = root
         self._clients = clients or Clients()
         self._write = write
         self._environ = environ
-        self._secrets = Secrets(config.secrets_env, self._clients, environ)
+        self._secrets = Secrets(config.secrets_env, self._clients, environ, now)
         self._store = Store(config.responds.event_name, self._clients, environ) if config.responds else None
         self._emitter = Emitter(config.emits, self._clients, environ)
 
@@ -85,7 +88,7 @@ class Runtime:
             why = failures[0].get("reason") or failures[0]["error"]
             place = f" at {failures[0]['pointer']}" if failures[0].get("pointer") else ""
             raise EventsFailed(f"{len(failures)} of {len(failures) + len(results)} failed: {why}{place}")
-        return results[0] if "specversion" in payload else None
+        return results[0] if results and "specversion" in payload else None
 
     def _run(self, parts, attempt, aws, item):
         """Tries every event of one item, also after one failed. Returns the results and the failures."""

@@ -1,7 +1,6 @@
 """Reads the secrets that the subscriber declares, and keeps each for a while."""
 
 import json
-import time
 
 from .errors import SecretError
 from .redact import values_at
@@ -10,11 +9,11 @@ _KEPT_SECONDS = 300
 
 
 class Secrets:
-    def __init__(self, names, clients, environ, now=time.time):
+    def __init__(self, names, clients, environ, now):
         self._names = names
         self._clients = clients
         self._environ = environ
-        self._now = now
+        self._now = now  # not a monotonic clock: that may stand still while Lambda freezes the process
         self._kept = {}
         self.known = set()  # every text that no log line may hold, also after a secret has changed
 
