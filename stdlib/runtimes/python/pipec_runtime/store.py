@@ -25,8 +25,9 @@ class Store:
         return f"{self._event_name}/{_hour_of(event.time)}/{event.id}.json"
 
     def put(self, key, text):
+        place = {"Bucket": self._bucket, "Key": key, "ContentType": "application/json"}
         try:
-            self._clients.s3.put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType="application/json")
+            self._clients.s3.put_object(Body=text.encode(), **place)
         except Exception as error:
             raise NotStored(f"the event cannot be stored ({code_of(error)})") from None
 

@@ -18,7 +18,7 @@ def parse(text):
 
 
 def plain(value):
-    """What a receiver of `value` will read. Raises `TypeError`, `ValueError` or `RecursionError` where there is no JSON."""
+    """What a receiver of `value` will read. Where that is no JSON: `TypeError`, `ValueError` or `RecursionError`."""
     return parse(json.dumps(value, allow_nan=False))
 
 
