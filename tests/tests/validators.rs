@@ -85,16 +85,18 @@ fn the_validators_themselves_are_tested() {
     assert!(output.status.success(), "{}", tools::text(&output));
 }
 
-/// What replaces a resource is as CloudFormation's own schemas have it.
+/// What replaces a resource, and what properties it has, is as CloudFormation's own schemas have it.
 #[test]
-fn replacement_rules_are_those_of_the_schemas() {
+fn facts_of_resource_types_are_those_of_the_schemas() {
     tools::install();
-    let output = std::process::Command::new(repository().join("target/tools/venv/bin/python"))
-        .arg(repository().join("tests/tools/replacement.py"))
-        .arg("--check")
-        .output()
-        .expect("the script runs");
-    let said =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}");
+    for script in ["replacement.py", "resource_types.py"] {
+        let output = std::process::Command::new(repository().join("target/tools/venv/bin/python"))
+            .arg(repository().join("tests/tools").join(script))
+            .arg("--check")
+            .output()
+            .expect("the script runs");
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{script}: {said}");
+    }
 }

@@ -244,6 +244,10 @@ class Reader:
             typed = [variant for variant in variants if types_of(variant)]
             if not typed:
                 continue
+            if word == "oneOf" and {"type": ["object", "string"], "format": "json"} in typed and len(typed) == 2:
+                # Of a list or a free object, the list: pages of the documentation have no other.
+                # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html
+                return next(variant for variant in typed if variant.get("format") != "json")
             objects = all(types_of(variant) == {"object"} for variant in typed)
             if not objects or len(typed) != len(variants):
                 kinds = set().union(*(types_of(variant) for variant in variants))
@@ -268,6 +272,8 @@ def types_of(node):
         return {"object"}
     if not found and "items" in node:
         return {"array"}
+    if not found and node.get("format") == "json":
+        return {"object", "string"}
     return found
 
 
