@@ -1,5 +1,7 @@
 //! Real types of the table of stdlib.
 
+#![allow(clippy::expect_used, reason = "test code")]
+
 use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
