@@ -12,7 +12,10 @@ mod limits;
 mod link;
 mod linked;
 mod lower;
+mod observe;
+mod patch;
 mod place;
+mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -133,6 +136,8 @@ pub struct Resource {
     pub after: Vec<String>,
     /// The construct it came from.
     pub construct: String,
+    /// The event or api that it belongs to, or `app`.
+    pub owner: String,
     /// The statement it came from.
     pub origin: Origin,
     /// The file of that statement.
