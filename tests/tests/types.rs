@@ -108,7 +108,7 @@ fn every_build_has_types_without_errors() {
         }
     }
     assert!(projects.len() > 6, "{:?}", projects.keys());
-    let mut declarations = Vec::new();
+    let (mut declarations, mut modules) = (Vec::new(), Vec::new());
     for (name, project) in &projects {
         let build = write(project, &scratch.join(name));
         let module = build.join("types/python/pipec_types.py");
@@ -118,8 +118,11 @@ fn every_build_has_types_without_errors() {
         assert!(compiled.status.success(), "{name}: {}", tools::text(&compiled));
         let run = tools::run("python3", &["-B", &text(&module)], "");
         assert!(run.status.success(), "{name}: {}", tools::text(&run));
-        assert_eq!(mypy(&[module], &build), "", "{name}");
+        // Under names of their own one run takes them all.
+        modules.push(scratch.join(format!("{name}_types.py")));
+        fs::copy(&module, modules.last().expect("a module")).expect("a copy");
     }
+    assert_eq!(mypy(&modules, &scratch), "");
     for resolution in RESOLUTIONS {
         assert_eq!(tsc(&declarations, resolution), "");
     }
@@ -160,13 +163,19 @@ fn handlers(scratch: &str) -> (PathBuf, PathBuf) {
     for entry in fs::read_dir(source.join("handlers")).expect("handlers").flatten() {
         fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
     }
+    // What the documentation shows is right too.
+    let page = fs::read_to_string(repository().join("docs/types.md")).expect("the page");
+    for (fence, file) in [("```python\n", "page.py"), ("```js\n", "page.mjs")] {
+        let shown = page.split_once(fence).and_then(|(_, rest)| rest.split_once("```")).expect("an example");
+        fs::write(to.join(file), shown.0).expect("an example");
+    }
     (to, build)
 }
 
 #[test]
 fn mypy_knows_events_in_python_handlers() {
     let (handlers, build) = handlers("types-python");
-    assert_eq!(mypy(&[handlers.join("right.py")], &build), "");
+    assert_eq!(mypy(&["right.py", "page.py"].map(|file| handlers.join(file)), &build), "");
     let wrong = handlers.join("wrong.py");
     let said = mypy(std::slice::from_ref(&wrong), &build);
     // `…/wrong.py:14: error: …`
@@ -184,7 +193,7 @@ fn tsc_knows_events_in_node_handlers() {
     let (handlers, _) = handlers("types-node");
     let wrong = handlers.join("wrong.mjs");
     for resolution in RESOLUTIONS {
-        assert_eq!(tsc(&[handlers.join("right.mjs")], resolution), "");
+        assert_eq!(tsc(&["right.mjs", "page.mjs"].map(|file| handlers.join(file)), resolution), "");
         let said = tsc(std::slice::from_ref(&wrong), resolution);
         // `…/wrong.mjs(5,14): error TS2551: …`; what is indented below belongs to it.
         let mut found: Vec<(usize, String)> = Vec::new();
