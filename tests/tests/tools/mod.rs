@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use pipec_tests::repository;
 
-/// Installs cfn-lint, cloudformation-validate and the Velocity engine, once a run.
+/// Installs what the manifests in `tests/tools` pin: validators, type checkers, the Velocity engine. Once a run.
 pub fn install() {
     static DONE: OnceLock<()> = OnceLock::new();
     DONE.get_or_init(|| {

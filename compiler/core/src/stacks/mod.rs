@@ -23,6 +23,7 @@ use std::sync::Arc;
 use crate::library::{Data, Symbol};
 use crate::model::{App, Origin, ParameterKind, Setting};
 
+pub use facts::event_type;
 pub use link::ARTIFACT_BUCKET;
 pub use linked::{Function, Linked, View};
 pub use lower::lower;
