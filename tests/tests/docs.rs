@@ -72,6 +72,7 @@ fn links_lead_somewhere() {
         "docs/architecture.md",
         "docs/constructs.md",
         "docs/deploying.md",
+        "docs/security.md",
         "docs/types.md",
         "grammar/GRAMMAR.md",
     ] {

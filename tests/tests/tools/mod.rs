@@ -1,6 +1,9 @@
 //! Tools that tests call. The first test that needs them installs them, pinned, into `target/tools`.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub mod checkov;
+pub mod projects;
+
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
