@@ -343,7 +343,8 @@ impl Maker<'_, '_> {
         let graph = self.graph;
         for (name, resource) in &graph.model.resources {
             let mut bindings = settings(&resource.choice.options);
-            bindings.push(("key", Binding::Instance(shared.key.clone())));
+            // Not `key`, which a resource may have as an option of its own.
+            bindings.push(("encryption", Binding::Instance(shared.key.clone())));
             let facts = json!({ "name": name, "doc": resource.doc });
             bindings.push(("resource", Binding::Value(facts.into())));
             let wanted = Wanted {
