@@ -72,15 +72,21 @@ fn graph(path: &Path, text: String) -> datatest_stable::Result<()> {
 
 fn stacks(path: &Path, text: String) -> datatest_stable::Result<()> {
     let done = compiled(&text, Stage::Artifacts);
-    let files = done
-        .bundle
-        .iter()
-        .flat_map(|bundle| &bundle.files)
-        .filter(|(path, _)| !path.starts_with("handlers/"));
-    let shown: String =
-        files.map(|(path, bytes)| format!("# {path}\n{}\n", String::from_utf8_lossy(bytes))).collect();
+    let shown = files(&done, |path| !path.starts_with("handlers/") && !path.starts_with("types/"));
     check(path, &hide_hashes(&shown), &done);
     Ok(())
+}
+
+fn types(path: &Path, text: String) -> datatest_stable::Result<()> {
+    let done = compiled(&text, Stage::Artifacts);
+    check(path, &files(&done, |path| path.starts_with("types/")), &done);
+    Ok(())
+}
+
+/// Some files of a build, each below its path.
+fn files(done: &Compiled, wanted: impl Fn(&str) -> bool) -> String {
+    let files = done.bundle.iter().flat_map(|bundle| &bundle.files).filter(|(path, _)| wanted(path));
+    files.map(|(path, bytes)| format!("# {path}\n{}\n", String::from_utf8_lossy(bytes))).collect()
 }
 
 /// Content hashes change with every change of a runtime; what matters is that there is one.
@@ -104,4 +110,5 @@ datatest_stable::harness! {
     { test = model, root = "cases/model", pattern = r"\.pipe$" },
     { test = graph, root = "cases/graph", pattern = r"\.pipe$" },
     { test = stacks, root = "cases/stacks", pattern = r"\.pipe$" },
+    { test = types, root = "cases/types", pattern = r"\.pipe$" },
 }

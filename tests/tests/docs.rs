@@ -72,6 +72,8 @@ fn links_lead_somewhere() {
         "docs/architecture.md",
         "docs/constructs.md",
         "docs/deploying.md",
+        "docs/security.md",
+        "docs/types.md",
         "grammar/GRAMMAR.md",
     ] {
         let folder = repository().join(path);

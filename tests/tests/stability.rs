@@ -39,6 +39,36 @@ fn two_builds_are_the_same_bytes() {
     assert_eq!(build(&project()), build(&project()));
 }
 
+/// Types are sorted by name, whatever the order of files.
+#[test]
+fn types_do_not_depend_on_the_order_of_files() {
+    let types = |project: &Project| -> Vec<_> {
+        build(project).into_iter().filter(|(path, _)| path.starts_with("types/")).collect()
+    };
+    let named = |first: &str, second: &str| {
+        let mut project = project();
+        project.add(first, "type Zone { name: string }\n");
+        project.add(
+            second,
+            "type Area { zone: Zone }\nevent Seen { ingress sns; store s3; schema { area: Area } }\n",
+        );
+        types(&project)
+    };
+    let one = named("a.pipe", "z.pipe");
+    assert_eq!(one, named("z.pipe", "a.pipe"));
+    assert!(one.len() > 5);
+}
+
+/// What helps editors is no artifact: it is not uploaded, and no handler's package holds it.
+#[test]
+fn types_are_not_deployed() {
+    let done = project().compile(None, Stage::Artifacts);
+    let bundle = done.bundle.expect("a build");
+    let types: Vec<_> = bundle.files.keys().filter(|path| path.starts_with("types/")).collect();
+    assert_eq!(types.len(), 5, "{types:?}");
+    assert!(!bundle.manifest.artifacts.keys().any(|path| path.starts_with("types/")));
+}
+
 /// The paths of templates that differ between two builds.
 fn changed(before: &Project, after: &Project) -> Vec<String> {
     let (before, after) = (build(before), build(after));

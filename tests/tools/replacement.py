@@ -112,16 +112,25 @@ def render(types):
     return HEAD + "".join(block(name, schemas[name]) for name in sorted(types))
 
 
-def read_schemas(types):
+def schema_folder():
     found = sorted(ROOT.glob(SCHEMAS))
     if not found:
         sys.exit("replacement.py: cfn-lint is not installed; run tests/tools/install.sh")
-    hashes = json.loads((found[-1] / "providers" / f"{REGION}.json").read_text(encoding="utf-8"))
-    unknown = sorted(types - hashes.keys())
+    return found[-1]
+
+
+def known_types():
+    """The files' names by resource type."""
+    return json.loads((schema_folder() / "providers" / f"{REGION}.json").read_text(encoding="utf-8"))
+
+
+def read_schemas(types):
+    files = known_types()
+    unknown = sorted(types - files.keys())
     if unknown:
         sys.exit(f"replacement.py: cfn-lint has no schema of {', '.join(unknown)} in {REGION}")
-    read = lambda name: json.loads((found[-1] / "resources" / f"{hashes[name]}.json").read_text(encoding="utf-8"))
-    return {name: read(name) for name in types}
+    folder = schema_folder() / "resources"
+    return {name: json.loads((folder / f"{files[name]}.json").read_text(encoding="utf-8")) for name in types}
 
 
 def block(name, schema):

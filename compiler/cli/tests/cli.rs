@@ -61,6 +61,7 @@ fn a_project_is_found_from_inside() {
     let ran = support::run(&sandbox.path("events"), &["build"]);
     assert_eq!(ran.status, 0, "{}", ran.err);
     assert!(sandbox.path("build/root.yaml").is_file());
+    assert!(sandbox.path("build/types/python/pipec_types.py").is_file());
 }
 
 #[test]

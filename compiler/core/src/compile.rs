@@ -133,7 +133,7 @@ fn run(
     let Some(stacks) = done.stacks.as_ref().filter(|_| until > Stage::Stacks && !diags.has_errors()) else {
         return;
     };
-    done.bundle = render(stacks, &done.sources, input.format, diags);
+    done.bundle = render(&graph.model, stacks, &done.sources, input.format, diags);
     observe(Stage::Artifacts);
 }
 

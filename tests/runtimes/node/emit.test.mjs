@@ -1,4 +1,4 @@
-// `context.emit`: what SNS gets, and what is refused.
+// `context.emit`: what SNS and Kinesis get, and what is refused.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -135,4 +135,63 @@ test("text beyond ASCII is not blown up, a lone surrogate travels as an escape",
   const building = "Z\u00fcrich \ud800";
   const { published } = await run((event, context) => context.emit("OccupancyChanged", { building, inside: 1 }));
   assert.ok(published[0].Message.includes("Z\u00fcrich \\ud800"));
+});
+
+const shared = readJson("emit_cases.json");
+assert.ok(shared.cases.length > 25);
+for (const spec of shared.cases) {
+  test(spec.name, async () => {
+    const target = shared.targets[spec.target];
+    const Copied = { type: "t", source: "s", schema: shared.schema, ...("key" in spec && { key: spec.key }) };
+    const clients = new FakeClients();
+    const [ids, lines] = [[], []];
+    const handle = async (event, context) => ids.push(await context.emit("Copied", spec.data));
+    const options = { clients, write: (line) => lines.push(line), environ: { PIPEC_EMIT_Copied: target } };
+    const runtime = new Runtime(parseConfig({ ...CONFIG, emits: { Copied } }), handle, options);
+    await runtime.invoke(payloadOf({ messages: [{ event: "event-1" }] }));
+    assert.ok(!lines.join().includes("canary"));
+    if ("error" in spec) {
+      assert.deepEqual([clients.published, clients.records], [[], []]);
+      assert.deepEqual(lines.map((line) => JSON.parse(line).reason), [spec.error]);
+      return;
+    }
+    const stream = target.includes(":kinesis:");
+    const [taken, others] = stream ? [clients.records, clients.published] : [clients.published, clients.records];
+    assert.deepEqual([lines, others, taken.length], [[], [], 1]);
+    const { [stream ? "Data" : "Message"]: text, ...sent } = taken[0];
+    const envelope = JSON.parse(text);
+    assert.deepEqual([envelope.specversion, [envelope.id]], ["1.0", ids]);
+    const wanted = Object.entries(spec.sent).map(([name, one]) => [name, one === "@id" ? ids[0] : one]);
+    assert.deepEqual(sent, { ...Object.fromEntries(wanted), [stream ? "StreamARN" : "TopicArn"]: target });
+  });
+}
+
+test("the longest keys", async () => {
+  for (const [target, longest] of [["arn:aws:sns:r:1:t.fifo", 128], ["arn:aws:kinesis:r:1:stream/s", 256]]) {
+    const config = parseConfig({ ...CONFIG, emits: { Copied: { type: "t", source: "s", schema: {}, key: "a" } } });
+    const clients = new FakeClients();
+    const handle = (event, context) => context.emit("Copied", { a: "x".repeat(event.data.turnstile) });
+    const runtime = new Runtime(config, handle, { clients, write: () => {}, environ: { PIPEC_EMIT_Copied: target } });
+    const messages = [longest, longest + 1].map((turnstile) => ({ event: "e", data: { turnstile } }));
+    const answer = await runtime.invoke(payloadOf({ messages }));
+    assert.deepEqual(answer, { batchItemFailures: [{ itemIdentifier: "m1" }] });
+    assert.equal(clients.published.length + clients.records.length, 1);
+  }
+});
+
+const STREAM = { PIPEC_EMIT_OccupancyChanged: "arn:aws:kinesis:eu-central-1:111111111111:stream/s" };
+
+test("a stream gets bytes beyond ASCII", async () => {
+  const clients = new FakeClients();
+  const handle = (event, context) => context.emit("OccupancyChanged", { building: "Z\u00fcrich", inside: 1 });
+  await run(handle, { environ: STREAM, clients });
+  assert.ok(clients.records[0].Data instanceof Uint8Array);
+  assert.ok(Buffer.from(clients.records[0].Data).includes(Buffer.from("Z\u00fcrich")));
+});
+
+test("a refusal by Kinesis fails the event", async () => {
+  const clients = new FakeClients();
+  clients.refuse = "ProvisionedThroughputExceededException";
+  const { failed, lines } = await run((event, context) => context.emit("OccupancyChanged", GOOD), { environ: STREAM, clients });
+  assert.deepEqual([failed.length, lines[0].error], [2, "ProvisionedThroughputExceededException"]);
 });

@@ -80,3 +80,22 @@ test("secrets stay hidden after the handler changed its data", async () => {
     turnstile: 1,
   });
 });
+
+test("the trace is that of the invocation", async () => {
+  const [environ, lines] = [{}, []];
+  const handle = (event, { logger }) => {
+    logger.info("m", { trace: "canary" });
+    throw new Error();
+  };
+  const options = { clients: new FakeClients(), write: (line) => lines.push(JSON.parse(line)), environ };
+  const runtime = new Runtime(parseConfig(readJson("pipec.json")), handle, options);
+  for (const { header, trace } of readJson("trace_cases.json").cases) {
+    delete environ._X_AMZN_TRACE_ID;
+    if (header !== undefined) environ._X_AMZN_TRACE_ID = header;
+    await runtime.invoke(payloadOf({ messages: [{ event: "event-1" }] }));
+    const [logged, failed] = lines.splice(0);
+    assert.equal(failed.trace ?? null, trace, header);
+    assert.equal("trace" in failed, trace !== null);
+    assert.equal(logged.trace, trace ?? "canary"); // without a trace the name is free for the handler's own field
+  }
+});

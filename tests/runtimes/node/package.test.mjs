@@ -19,11 +19,14 @@ console.log(JSON.stringify(answer ?? null));
 
 const FAKE_S3 = `
 console.log("LOADED s3");
-exports.S3Client = class { async send({ request }) {
+exports.S3Client = class { async send({ request, put }) {
+  if (put) console.log("STORE", request.Bucket, request.Key, request.ContentType, JSON.parse(request.Body).id);
+  if (put) return {};
   const body = require("node:fs").readFileSync("object.json");
   return { Body: { transformToByteArray: async () => new Uint8Array(body) } };
 } };
 exports.GetObjectCommand = class { constructor(request) { this.request = request; } };
+exports.PutObjectCommand = class { constructor(request) { this.request = request; this.put = true; } };
 `;
 
 const FAKE_SNS = `
@@ -32,6 +35,22 @@ exports.SNSClient = class { async send({ request }) { console.log("PUBLISH", req
 exports.PublishCommand = class { constructor(request) { this.request = request; } };
 `;
 
+const FAKE_KINESIS = `
+console.log("LOADED kinesis");
+exports.KinesisClient = class { async send({ request }) {
+  const { type } = JSON.parse(Buffer.from(request.Data));
+  console.log("PUT", request.StreamARN, request.PartitionKey, type);
+} };
+exports.PutRecordCommand = class { constructor(request) { this.request = request; } };
+`;
+
+const FAKE_SECRETS = `
+console.log("LOADED secrets");
+exports.SecretsManagerClient = class { async send({ request }) { return { SecretString: "value of " + request.SecretId }; } };
+exports.GetSecretValueCommand = class { constructor(request) { this.request = request; } };
+`;
+
+const FAKES = { s3: FAKE_S3, sns: FAKE_SNS, kinesis: FAKE_KINESIS, "secrets-manager": FAKE_SECRETS };
 const ECHO = "export const handle = (event) => event.id;\n";
 
 function write(root, files) {
@@ -48,7 +67,8 @@ function run({ handler = "handlers/x.mjs", files, config, payload = "envelope.js
   write(root, { "pipec.json": JSON.stringify({ ...readJson("pipec.json"), handler, ...config }) });
   write(root, files ?? { [handler]: ECHO });
   const sdk = "sdk/node_modules/@aws-sdk";
-  write(base, { "driver.mjs": DRIVER, [`${sdk}/client-s3/index.js`]: FAKE_S3, [`${sdk}/client-sns/index.js`]: FAKE_SNS });
+  write(base, { "driver.mjs": DRIVER });
+  for (const [service, text] of Object.entries(FAKES)) write(base, { [`${sdk}/client-${service}/index.js`]: text });
   const done = spawnSync(process.execPath, [join(base, "driver.mjs")], {
     cwd: root,
     // Lambda keeps its copy of the SDK outside of the function and names it in NODE_PATH.
@@ -105,6 +125,29 @@ test("an object is read with the SDK that Lambda has", () => {
   assert.ok(out.includes("LOADED s3"));
 });
 
+test("an answer, a stream and a secret with the SDK that Lambda has", () => {
+  const text = [
+    "export async function handle(event, { emit, secret }) {",
+    '  await emit("OccupancyChanged", { building: "b", inside: 1 });',
+    '  return secret("TOKEN");',
+    "}",
+  ].join("\n");
+  const { OccupancyChanged } = readJson("pipec.json").emits;
+  const emits = { OccupancyChanged: { ...OccupancyChanged, key: "building" } };
+  const config = { responds: { schema: { type: "string" } }, secrets_env: ["TOKEN"], emits };
+  const stream = "arn:aws:kinesis:eu-central-1:111111111111:stream/s";
+  const environ = { PIPEC_STORE_BUCKET: "bucket", PIPEC_EMIT_OccupancyChanged: stream, TOKEN: "cards/mail" };
+  const { answer, out } = answerOf({ files: { "handlers/x.mjs": text }, config, environ });
+  assert.equal(answer, "value of cards/mail");
+  assert.deepEqual(out.trimEnd().split("\n").slice(0, -1), [
+    "LOADED s3",
+    "STORE bucket BuildingExited/dt=2026-11-22/hour=20/event-1.json application/json event-1",
+    "LOADED kinesis",
+    `PUT ${stream} b access_cards.OccupancyChanged.v1`,
+    "LOADED secrets",
+  ]);
+});
+
 test("log lines go to standard output with the place of the error", () => {
   const text = [
     "export async function handle(event) {",
@@ -134,6 +177,8 @@ for (const [reason, spec] of [
   ["`handle` in `handlers/x.mjs` must be a plain function, without `yield`", x("export function* handle() {}")],
   ["`handle` in `handlers/x.mjs` must be a plain function, without `yield`", x("export async function* handle() {}")],
   ["schema: unknown keyword `allOf`", { config: { schema: { allOf: [] } } }],
+  ["the variable PIPEC_STORE_BUCKET is not set", { config: { responds: {} } }],
+  ["where: neither `all` nor `any` nor a comparison", { config: { where: { not: 1 } } }],
   ["schema: unknown keyword `x`", { config: { emits: { A: { type: "t", source: "s", schema: { x: 1 } } } } }],
   ["pipec.json cannot be read: ", { files: { "handlers/x.mjs": ECHO, "pipec.json": "{" } }],
   ["pipec.json has no 'schema'", { files: { "handlers/x.mjs": ECHO, "pipec.json": '{"type":"t","subscriber":"s","handler":"h"}' } }],

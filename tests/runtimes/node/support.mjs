@@ -21,10 +21,14 @@ export class FakeError extends Error {
   }
 }
 
-// Stands in for S3 and SNS, and writes down what it was asked.
+// Stands in for S3, SNS, Kinesis and Secrets Manager, and writes down what it was asked.
 export class FakeClients {
   reads = [];
   published = [];
+  records = [];
+  stored = [];
+  secrets = {};
+  secretReads = [];
   refuse = null;
 
   constructor(objects = []) {
@@ -39,9 +43,26 @@ export class FakeClients {
   }
 
   async publish(request) {
+    await this.#take(this.published, request);
+  }
+
+  async putRecord(request) {
+    await this.#take(this.records, request);
+  }
+
+  async putObject(request) {
+    await this.#take(this.stored, request);
+  }
+
+  async getSecretValue(request) {
+    await this.#take(this.secretReads, request);
+    return this.secrets[request.SecretId];
+  }
+
+  async #take(taken, request) {
     await null; // as the network would, answer later
     if (this.refuse) throw new FakeError(this.refuse);
-    this.published.push(request);
+    taken.push(request);
   }
 }
 
@@ -55,7 +76,7 @@ function objectBytes(spec) {
   return body.subarray(0, body.length - (spec.cut ?? 0));
 }
 
-function textOf(spec) {
+export function textOf(spec) {
   let text = innerText(spec);
   for (let wrapped = 0; wrapped < (spec.sns ?? 0); wrapped += 1) {
     const TopicArn = "arn:aws:sns:eu-central-1:111111111111:t";

@@ -29,14 +29,18 @@ class FakeError(Exception):
 
 
 class FakeClients:
-    """Stands in for S3 and SNS, and writes down what it was asked."""
+    """Stands in for S3, SNS, Kinesis and Secrets Manager, and writes down what it was asked."""
 
     def __init__(self, objects=()):
         self.objects = {(one["key"], one.get("version")): one for one in objects}
         self.reads = []
         self.published = []
+        self.records = []
+        self.stored = []
+        self.secrets = {}
+        self.secret_reads = []
         self.refuse = None
-        self.s3 = self.sns = self
+        self.s3 = self.sns = self.kinesis = self.secretsmanager = self
 
     def get_object(self, **request):
         self.reads.append(request)
@@ -46,9 +50,22 @@ class FakeClients:
         return {"Body": io.BytesIO(object_bytes(found))}
 
     def publish(self, **request):
+        self._take(self.published, request)
+
+    def put_record(self, **request):
+        self._take(self.records, request)
+
+    def put_object(self, **request):
+        self._take(self.stored, request)
+
+    def get_secret_value(self, **request):
+        self._take(self.secret_reads, request)
+        return self.secrets[request["SecretId"]]
+
+    def _take(self, taken, request):
         if self.refuse:
             raise FakeError(self.refuse)
-        self.published.append(request)
+        taken.append(request)
 
 
 def object_bytes(spec):

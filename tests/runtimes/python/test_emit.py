@@ -1,4 +1,4 @@
-"""`context.emit`: what SNS gets, and what is refused."""
+"""`context.emit`: what SNS and Kinesis get, and what is refused."""
 
 import datetime
 import json
@@ -123,6 +123,63 @@ class Emit(unittest.TestCase):
         run(lambda event, context: context.emit("OccupancyChanged", {"building": "\ud800", "inside": 1}), clients=clients)
         self.assertIn(r"\ud800", clients.published[0]["Message"])
         clients.published[0]["Message"].encode()
+
+
+class Targets(unittest.TestCase):
+    def test_cases(self):
+        shared = read_json("emit_cases.json")
+        self.assertGreater(len(shared["cases"]), 25)
+        for case in shared["cases"]:
+            with self.subTest(case["name"]):
+                self.check(case, shared["targets"][case["target"]], shared["schema"])
+
+    def check(self, case, target, schema):
+        declared = {"type": "t", "source": "s", "schema": schema, **{name: case[name] for name in ("key",) if name in case}}
+        config = parse_config({**CONFIG, "emits": {"Copied": declared}})
+        clients, ids, lines = FakeClients(), [], []
+        handle = lambda event, context: ids.append(context.emit("Copied", case["data"]))
+        runtime = Runtime(config, handle, clients=clients, write=lines.append, environ={"PIPEC_EMIT_Copied": target})
+        runtime.invoke(payload_of({"messages": [{"event": "event-1"}]}))
+        self.assertNotIn("canary", "".join(lines))
+        if "error" in case:
+            self.assertEqual((clients.published, clients.records), ([], []))
+            self.assertEqual([json.loads(line)["reason"] for line in lines], [case["error"]])
+            return
+        stream = ":kinesis:" in target
+        (sent,) = clients.records if stream else clients.published
+        self.assertEqual((lines, clients.published if stream else clients.records), ([], []))
+        envelope = json.loads(sent.pop("Data" if stream else "Message"))
+        self.assertEqual((envelope["specversion"], [envelope["id"]]), ("1.0", ids))
+        wanted = {name: ids[0] if one == "@id" else one for name, one in case["sent"].items()}
+        self.assertEqual(sent, {**wanted, "StreamARN" if stream else "TopicArn": target})
+
+    def test_the_longest_keys(self):
+        for target, longest in (("arn:aws:sns:r:1:t.fifo", 128), ("arn:aws:kinesis:r:1:stream/s", 256)):
+            emits = {"Copied": {"type": "t", "source": "s", "schema": {}, "key": "a"}}
+            clients, lines = FakeClients(), []
+            runtime = Runtime(
+                parse_config({**CONFIG, "emits": emits}),
+                lambda event, context: context.emit("Copied", {"a": "x" * event.data.turnstile}),
+                clients=clients,
+                write=lines.append,
+                environ={"PIPEC_EMIT_Copied": target},
+            )
+            lengths = [{"event": "e", "data": {"turnstile": length}} for length in (longest, longest + 1)]
+            self.assertEqual(runtime.invoke(payload_of({"messages": lengths})), {"batchItemFailures": [{"itemIdentifier": "m1"}]})
+            self.assertEqual(len(clients.published + clients.records), 1)
+
+    def test_a_stream_gets_bytes_beyond_ascii(self):
+        clients = FakeClients()
+        environ = {"PIPEC_EMIT_OccupancyChanged": "arn:aws:kinesis:eu-central-1:111111111111:stream/s"}
+        run(lambda event, context: context.emit("OccupancyChanged", {"building": "Zürich", "inside": 1}), environ, clients)
+        self.assertIn("Zürich".encode(), clients.records[0]["Data"])
+
+    def test_a_refusal_by_kinesis_fails_the_event(self):
+        clients = FakeClients()
+        clients.refuse = "ProvisionedThroughputExceededException"
+        environ = {"PIPEC_EMIT_OccupancyChanged": "arn:aws:kinesis:eu-central-1:111111111111:stream/s"}
+        failures, lines = run(lambda event, context: context.emit("OccupancyChanged", GOOD), environ, clients)
+        self.assertEqual((len(failures), lines[0]["code"]), (2, "ProvisionedThroughputExceededException"))
 
 
 if __name__ == "__main__":

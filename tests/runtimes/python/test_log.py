@@ -84,6 +84,26 @@ class LogCases(unittest.TestCase):
             },
         )
 
+    def test_the_trace_is_that_of_the_invocation(self):
+        environ, lines = {}, []
+
+        def handle(event, context):
+            context.logger.info("m", trace="canary")
+            raise ValueError
+
+        config = parse_config(read_json("pipec.json"))
+        runtime = Runtime(config, handle, clients=FakeClients(), write=lines.append, environ=environ)
+        for case in read_json("trace_cases.json")["cases"]:
+            environ.clear()
+            environ.update({"_X_AMZN_TRACE_ID": case["header"]} if "header" in case else {})
+            runtime.invoke(payload_of({"messages": [{"event": "event-1"}]}))
+            logged, failed = map(json.loads, (lines.pop(0), lines.pop(0)))
+            with self.subTest(case):
+                self.assertEqual(failed.get("trace"), case["trace"])
+                self.assertEqual("trace" in failed, case["trace"] is not None)
+                # Without a trace the name is free for the handler's own field.
+                self.assertEqual(logged["trace"], case["trace"] or "canary")
+
 
 if __name__ == "__main__":
     unittest.main()

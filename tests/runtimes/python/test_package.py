@@ -20,7 +20,7 @@ print("SDK", "boto3" in sys.modules)
 print(json.dumps(handler(json.load(sys.stdin), None)))
 """
 
-# Needs `email`, as the real one does, and answers for S3 and SNS.
+# Needs `email`, as the real one does, and answers for every service.
 FAKE_BOTO3 = """
 import email.message, io, json
 
@@ -31,8 +31,17 @@ class Client:
     def get_object(self, Bucket, Key):
         return {"Body": io.BytesIO(open("object.json", "rb").read())}
 
+    def put_object(self, Bucket, Key, Body, ContentType):
+        print("STORE", Bucket, Key, ContentType, json.loads(Body)["id"])
+
     def publish(self, TopicArn, Message):
         print("PUBLISH", TopicArn, Message)
+
+    def put_record(self, StreamARN, Data, PartitionKey):
+        print("PUT", StreamARN, PartitionKey, json.loads(Data)["type"])
+
+    def get_secret_value(self, SecretId):
+        return {"SecretString": f"value of {SecretId}"}
 
 def client(service):
     return Client(service)
@@ -135,6 +144,30 @@ class ColdStart(unittest.TestCase):
         self.assertIsNone(answer)
         self.assertEqual(out.count("CLIENT s3"), 1)
 
+    def test_an_answer_a_stream_and_a_secret_with_the_sdk(self):
+        text = """
+            def handle(event, context):
+                context.emit("OccupancyChanged", {"building": "b", "inside": 1})
+                return context.secret("TOKEN")
+        """
+        emits = {"OccupancyChanged": {**read_json("pipec.json")["emits"]["OccupancyChanged"], "key": "building"}}
+        config = {"responds": {"schema": {"type": "string"}}, "secrets_env": ["TOKEN"], "emits": emits}
+        stream = "arn:aws:kinesis:eu-central-1:111111111111:stream/s"
+        environ = {"PIPEC_STORE_BUCKET": "bucket", "PIPEC_EMIT_OccupancyChanged": stream, "TOKEN": "cards/mail"}
+        answer, out = self.answer_of(Package(files={"handlers/x.py": text}, config=config), **environ)
+        self.assertEqual(answer, "value of cards/mail")
+        self.assertEqual(
+            out.splitlines()[:-1],
+            [
+                "SDK False",
+                "CLIENT s3",
+                "STORE bucket BuildingExited/dt=2026-11-22/hour=20/event-1.json application/json event-1",
+                "CLIENT kinesis",
+                f"PUT {stream} b access_cards.OccupancyChanged.v1",
+                "CLIENT secretsmanager",
+            ],
+        )
+
     def test_log_lines_go_to_standard_output_with_the_place_of_the_error(self):
         text = "def handle(event, context):\n    deeper(event)\n\ndef deeper(event):\n    raise ValueError(event.data.building)\n"
         answer, out = self.answer_of(Package(files={"handlers/x.py": text}), "sqs_direct.json")
@@ -157,6 +190,8 @@ class ColdStart(unittest.TestCase):
             (Package(files={x: "def handle(e, c):\n    yield"}), "`handle` in `handlers/x.py` must be a plain function"),
             (Package(files={x: "async def handle(e, c):\n    yield"}), "`handle` in `handlers/x.py` must be a plain function"),
             (Package(config={"schema": {"allOf": []}}), "schema: unknown keyword `allOf`"),
+            (Package(config={"responds": {}}), "the variable PIPEC_STORE_BUCKET is not set"),
+            (Package(config={"where": {"not": 1}}), "where: neither `all` nor `any` nor a comparison"),
             (Package(config={"emits": {"A": {"type": "t", "source": "s", "schema": {"x": 1}}}}), "schema: unknown keyword `x`"),
         ]
         for package, reason in cases:

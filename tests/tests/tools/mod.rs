@@ -1,13 +1,16 @@
 //! Tools that tests call. The first test that needs them installs them, pinned, into `target/tools`.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub mod checkov;
+pub mod projects;
+
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use pipec_tests::repository;
 
-/// Installs cfn-lint, cloudformation-validate and the Velocity engine, once a run.
+/// Installs what the manifests in `tests/tools` pin: validators, type checkers, the Velocity engine. Once a run.
 pub fn install() {
     static DONE: OnceLock<()> = OnceLock::new();
     DONE.get_or_init(|| {

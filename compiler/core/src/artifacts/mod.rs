@@ -4,6 +4,7 @@ mod bundle;
 mod manifest;
 mod render;
 mod template;
+mod types;
 mod yaml;
 
 pub use bundle::{Bundle, StackSummary};

@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use super::bundle::{Bundle, StackSummary};
 use super::manifest::{manifest, source_map};
 use super::template::{Nested, RootTemplate};
-use super::yaml;
+use super::{types, yaml};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::Model;
 use crate::names::sha256;
 use crate::source::Sources;
 use crate::stacks::{Root, StackTree};
@@ -40,15 +41,19 @@ const MAX_TEMPLATE: usize = 1 << 20;
 
 /// Writes every file of the build. `None` when a template is too large or cannot be written.
 pub fn render(
+    model: &Model,
     tree: &StackTree,
     sources: &Sources,
     format: Format,
     diags: &mut Diagnostics,
 ) -> Option<Bundle> {
-    let (bundle, map) = rayon::join(|| templates(tree, format), || pretty(&source_map(tree, sources)));
+    let beside = || rayon::join(|| pretty(&source_map(tree, sources)), || types::files(model));
+    let (bundle, (map, types)) = rayon::join(|| templates(tree, format), beside);
     let (mut bundle, findings) = bundle;
     diags.extend(findings);
     bundle.files.insert("source-map.json".to_owned(), Arc::new(map));
+    // For editors only: they have no key in the manifest, so nothing uploads them.
+    bundle.files.extend(types);
     (!diags.has_errors()).then_some(bundle)
 }
 
@@ -112,7 +117,7 @@ fn to_text(template: &(impl serde::Serialize + Sync), format: Format) -> Result<
     }
 }
 
-fn pretty(value: &impl serde::Serialize) -> Vec<u8> {
+pub(super) fn pretty(value: &impl serde::Serialize) -> Vec<u8> {
     let mut text = serde_json::to_vec_pretty(value).unwrap_or_default();
     text.push(b'\n');
     text

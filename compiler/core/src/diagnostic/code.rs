@@ -77,6 +77,7 @@ codes! {
     P0314 BadAction Error "an IAM action that is too wide or malformed"
     P0315 ParameterNotPossible Error "a parameter where the value must be known"
     P0316 OptionsContradict Error "options that contradict each other"
+    P0317 BadCondition Error "a condition that is not understood"
 
     P0401 SamePath Error "two events at one method and path"
     P0402 AmbiguousPath Error "paths that API Gateway cannot tell apart"
@@ -93,6 +94,12 @@ codes! {
     P0413 ForeignApi Error "an event at the api of another domain"
     P0414 AuthNotPossible Error "an auth on an event without a public door"
     P0415 AwsManagedKey Error "an AWS-managed key between services"
+    P0416 OrderNotPossible Error "an order that the way of the event cannot keep"
+    P0417 FilterNotPossible Error "a condition that nothing on the way can decide"
+    P0418 AnswerNotPossible Error "an answer where nobody waits for one"
+    P0419 GuestsNotPossible Error "another account at a door that it cannot use"
+    P0420 ReplayNotPossible Error "a replay of what is not stored"
+    P0421 UnknownMetric Error "an alarm on a metric that the event does not have"
 
     P0501 BadConstruct Error "a construct file that is not understood"
     P0502 BadExpression Error "an expression in a construct that is not understood"
@@ -108,6 +115,8 @@ codes! {
     P0605 SameLogicalId Error "two resources with one logical id"
     P0606 Unlinkable Error "a reference that no stack can resolve"
     P0607 ApiQuota Warning "an api above a default quota of API Gateway"
+    P0608 NothingToOverride Error "an override of a resource that there is not"
+    P0609 BadProperty Error "a property that AWS does not take"
 
     P0701 HandlerMissing Error "a handler file that does not exist"
     P0702 HandlerOutside Error "a handler outside the project"

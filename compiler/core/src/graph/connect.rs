@@ -1,22 +1,30 @@
 //! Builds the graph and runs its rules.
 
+use std::collections::BTreeMap;
+
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::{Flow, FlowGraph, Node, NodeKind, doors, emits, fields};
+use super::{Flow, FlowGraph, Node, NodeId, NodeKind, conditions, doors, emits, fields, order};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Event, Ingress, Model, Origin, ReadFrom, Subscriber};
-use crate::source::Spanned;
 
 /// Connects doors, tiers, stores, sources and functions. `None` only if the model has no events to connect.
 pub fn connect(model: Model, diags: &mut Diagnostics) -> Option<FlowGraph> {
     doors::check(&model, diags);
     fields::check(&model, diags);
+    conditions::check(&model, diags);
+    order::check(&model, diags);
     let mut builder = Builder { graph: DiGraph::new() };
     for (name, event) in &model.events {
         builder.event(name, event, diags);
     }
     builder.emits(&model);
-    let graph = FlowGraph { graph: builder.graph, model };
+    let mut by_event: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
+    for index in builder.graph.node_indices() {
+        let event = builder.graph.node_weight(index).map(|node| node.event.clone());
+        by_event.entry(event.unwrap_or_default()).or_default().push(NodeId(index));
+    }
+    let graph = FlowGraph { graph: builder.graph, by_event, model };
     emits::check(&graph, diags);
     Some(graph)
 }
@@ -33,6 +41,9 @@ struct Readable {
     topic: Option<NodeIndex>,
 }
 
+/// From what is nearest to the door.
+const PLACES: [ReadFrom; 3] = [ReadFrom::Stream, ReadFrom::Topic, ReadFrom::Store];
+
 impl Readable {
     fn get(&self, from: ReadFrom) -> Option<NodeIndex> {
         match from {
@@ -42,11 +53,19 @@ impl Readable {
         }
     }
 
-    /// Where a subscriber reads that does not say: what is nearest to the door.
-    fn nearest(&self) -> Option<ReadFrom> {
-        let all = [ReadFrom::Stream, ReadFrom::Topic, ReadFrom::Store];
-        all.into_iter().find(|from| self.get(*from).is_some())
+    fn places(&self) -> impl Iterator<Item = ReadFrom> {
+        PLACES.into_iter().filter(|from| self.get(*from).is_some())
     }
+}
+
+/// How a subscriber reads a place: by a queue or a place in a stream of its own, or right from the topic.
+fn way(subscriber: &Subscriber, from: ReadFrom) -> Option<&'static str> {
+    let ways: &[&'static str] = match from {
+        ReadFrom::Stream => &["stream"],
+        ReadFrom::Topic => &["queue", "topic"],
+        ReadFrom::Store => &["queue", "notices"],
+    };
+    ways.iter().copied().find(|way| subscriber.reads.contains_key(*way))
 }
 
 impl Builder {
@@ -58,6 +77,8 @@ impl Builder {
             event: event.to_owned(),
             subscriber: None,
             origin: origin.clone(),
+            mapping: None,
+            late: matches!(kind, NodeKind::Source | NodeKind::Function | NodeKind::Sink),
         })
     }
 
@@ -67,12 +88,33 @@ impl Builder {
             .store
             .as_ref()
             .map(|store| self.add(NodeKind::Store, &store.construct, name, &store.origin));
+        // Whether a store or a tier can be read is the construct's to say, by the port it offers.
+        readable.store = store.filter(|_| event.store.as_ref().is_some_and(|store| store.offers("topic")));
+        if let (Some(responder), Ingress::Api { origin, .. }) = (event.responder(), &event.ingress) {
+            self.responder(name, responder, origin, store);
+        } else {
+            self.door(name, event, store, &mut readable);
+        }
+        for (subscriber_name, subscriber) in &event.subscribers {
+            if !subscriber.answers {
+                self.subscriber(name, subscriber_name, subscriber, &readable, event.incomplete, diags);
+            }
+        }
+    }
+
+    /// The way from a door to the store.
+    fn door(&mut self, name: &str, event: &Event, store: Option<NodeIndex>, readable: &mut Readable) {
         let tier =
             event.tier.as_ref().map(|tier| self.add(NodeKind::Tier, &tier.construct, name, &tier.origin));
         self.join(tier, store);
+        readable.stream = tier.filter(|_| event.tier.as_ref().is_some_and(|tier| tier.offers("stream")));
         match &event.ingress {
             Ingress::Api { origin, .. } => {
                 let door = self.add(NodeKind::Door, "ingress/api", name, origin);
+                self.join(Some(door), tier);
+            }
+            Ingress::Stream { origin } => {
+                let door = self.add(NodeKind::Door, "ingress/stream", name, origin);
                 self.join(Some(door), tier);
             }
             Ingress::Topic { origin } => {
@@ -85,12 +127,26 @@ impl Builder {
                 }
             }
         }
-        // Whether a store or a tier can be read is the construct's to say, by the port it offers.
-        readable.store = store.filter(|_| event.store.as_ref().is_some_and(|store| store.offers("topic")));
-        readable.stream = tier.filter(|_| event.tier.as_ref().is_some_and(|tier| tier.offers("stream")));
-        for (subscriber_name, subscriber) in &event.subscribers {
-            self.subscriber(name, subscriber_name, subscriber, &readable, event.incomplete, diags);
+    }
+
+    /// The door of an event whose sender waits calls the handler, which stores the event before it answers.
+    fn responder(&mut self, event: &str, responder: &Subscriber, door: &Origin, store: Option<NodeIndex>) {
+        let source = self.add(NodeKind::Source, "source/call", event, &responder.origin);
+        let function = self.add(NodeKind::Function, &responder.construct, event, &responder.origin);
+        let tier = self.add(NodeKind::Tier, "tier/responds", event, &responder.origin);
+        let door = self.add(NodeKind::Door, "ingress/api", event, door);
+        for index in [source, function, tier, door] {
+            if let Some(node) = self.graph.node_weight_mut(index) {
+                node.late = true;
+                if index == source || index == function {
+                    node.subscriber = Some("responds".to_owned());
+                }
+            }
         }
+        self.join(Some(door), Some(tier));
+        self.join(Some(tier), Some(function));
+        self.join(Some(source), Some(function));
+        self.join(Some(source), store);
     }
 
     fn subscriber(
@@ -102,31 +158,31 @@ impl Builder {
         incomplete: bool,
         diags: &mut Diagnostics,
     ) {
-        let Some(nearest) = readable.nearest() else {
+        let usable = readable.places().find(|from| way(subscriber, *from).is_some());
+        let from = subscriber.from.as_ref().map(|from| from.value).or(usable);
+        let found = from.and_then(|from| Some((readable.get(from)?, way(subscriber, from)?)));
+        let Some((upstream, way)) = found else {
             if !incomplete {
-                let message = format!("`{event}` has nothing that the subscriber `{name}` could read");
-                let help = "a store, tier or topic can be read when its construct offers the port `topic` or `stream`";
-                diags.push(Diagnostic::new(Code::SourceNotThere, subscriber.origin.span, message).help(help));
+                diags.push(not_there(event, name, subscriber, readable, usable));
             }
             return;
         };
-        let from = subscriber.from.as_ref().map_or(nearest, |from| from.value);
-        let Some(upstream) = readable.get(from) else {
-            if !incomplete {
-                diags.extend(subscriber.from.as_ref().map(|said| not_there(said, event, nearest)));
-            }
-            return;
-        };
-        let source = if from == ReadFrom::Stream { "source/stream" } else { "source/queue" };
-        let source = self.add(NodeKind::Source, source, event, &subscriber.origin);
-        let function = self.add(NodeKind::Function, "subscriber/function", event, &subscriber.origin);
-        for index in [source, function] {
+        let kind = if subscriber.handler.is_some() { NodeKind::Function } else { NodeKind::Sink };
+        let source = matches!(way, "queue" | "stream")
+            .then(|| self.add(NodeKind::Source, &format!("source/{way}"), event, &subscriber.origin));
+        let reader = self.add(kind, &subscriber.construct, event, &subscriber.origin);
+        for index in source.into_iter().chain([reader]) {
             if let Some(node) = self.graph.node_weight_mut(index) {
                 node.subscriber = Some(name.to_owned());
             }
         }
-        self.join(Some(upstream), Some(source));
-        self.join(Some(source), Some(function));
+        if let Some(node) = self.graph.node_weight_mut(reader) {
+            node.mapping = subscriber.reads.get(way).cloned().flatten();
+        }
+        if source.is_some() {
+            self.join(Some(upstream), source);
+        }
+        self.join(source.or(Some(upstream)), Some(reader));
     }
 
     fn join(&mut self, from: Option<NodeIndex>, to: Option<NodeIndex>) {
@@ -136,14 +192,16 @@ impl Builder {
     }
 
     fn emits(&mut self, model: &Model) {
-        let topics: std::collections::BTreeMap<String, NodeIndex> = self
+        let private = |node: &Node| {
+            let of_stream = node.kind == NodeKind::Door && node.construct == "ingress/stream";
+            node.kind == NodeKind::Topic || of_stream
+        };
+        let doors: BTreeMap<String, NodeIndex> = self
             .graph
             .node_indices()
             .filter_map(|index| {
-                self.graph
-                    .node_weight(index)
-                    .filter(|n| n.kind == NodeKind::Topic)
-                    .map(|n| (n.event.clone(), index))
+                let node = self.graph.node_weight(index).filter(|node| private(node))?;
+                Some((node.event.clone(), index))
             })
             .collect();
         let functions: Vec<NodeIndex> = self.graph.node_indices().collect();
@@ -157,7 +215,7 @@ impl Builder {
             let targets: Vec<NodeIndex> = subscriber
                 .iter()
                 .flat_map(|s| &s.emits)
-                .filter_map(|target| topics.get(&target.value).copied())
+                .filter_map(|target| doors.get(&target.value).copied())
                 .collect();
             for target in targets {
                 self.graph.add_edge(index, target, Flow::Emits);
@@ -166,14 +224,48 @@ impl Builder {
     }
 }
 
-fn not_there(said: &Spanned<ReadFrom>, event: &str, nearest: ReadFrom) -> Diagnostic {
-    let word = said.value.word();
-    let message = format!("`{event}` has no {word} to read from");
-    let how = match said.value {
-        ReadFrom::Stream => "a stream comes with `volume high`",
+/// Why a subscriber reads nothing, and what it could read.
+fn not_there(
+    event: &str,
+    name: &str,
+    subscriber: &Subscriber,
+    readable: &Readable,
+    usable: Option<ReadFrom>,
+) -> Diagnostic {
+    let how = |from: ReadFrom| match from {
+        ReadFrom::Stream => "a stream comes with `volume high` or `ingress stream`",
         ReadFrom::Topic => "a topic comes with `ingress sns`",
         ReadFrom::Store => "a store comes with `store s3`",
     };
-    let help = format!("read `from {}`, or leave `from` out; {how}", nearest.word());
-    Diagnostic::new(Code::SourceNotThere, said.span, message).help(help)
+    let kind = subscriber.construct.rsplit('/').next().unwrap_or_default();
+    if let Some(said) = &subscriber.from {
+        let word = said.value.word();
+        let message = match readable.get(said.value) {
+            None => format!("`{event}` has no {word} to read from"),
+            Some(_) => format!("`{kind}` cannot read a {word}"),
+        };
+        let help = match usable {
+            Some(usable) => {
+                format!("read `from {}`, or leave `from` out; {}", usable.word(), how(said.value))
+            }
+            None => how(said.value).to_owned(),
+        };
+        return Diagnostic::new(Code::SourceNotThere, said.span, message).help(help);
+    }
+    let span = subscriber.origin.span;
+    if readable.places().next().is_none() {
+        let message = format!("`{event}` has nothing that the subscriber `{name}` could read");
+        let help =
+            "a store, tier or topic can be read when its construct offers the port `topic` or `stream`";
+        return Diagnostic::new(Code::SourceNotThere, span, message).help(help);
+    }
+    let has = readable.places().map(ReadFrom::word).collect::<Vec<_>>().join(" and a ");
+    let wants: Vec<&str> =
+        PLACES.into_iter().filter(|from| way(subscriber, *from).is_some()).map(how).collect();
+    let message = format!("`{event}` has a {has}, and `{kind}` cannot read that");
+    let help = format!(
+        "{}; or let a handler emit an event with `ingress sns`, and put the subscriber there",
+        wants.join(", ")
+    );
+    Diagnostic::new(Code::SourceNotThere, span, message).help(help)
 }

@@ -15,6 +15,8 @@ pub fn check(model: &Model, diags: &mut Diagnostics) {
         domain(model, name, event, diags);
         lock_domain(model, name, event, diags);
         tier(name, event, diags);
+        answers(name, event, diags);
+        guests(name, event, diags);
         listeners(name, event, diags);
     }
 }
@@ -74,9 +76,10 @@ fn lock(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics) {
                     .consequence(Consequence::Of(event.span)),
             );
         }
-        (Ingress::Topic { .. }, Some(auth)) => {
-            let message = format!("`{name}` comes in by a private topic, which has no `auth`");
-            let help = "only roles that are granted it may publish to the topic; remove the `auth`";
+        (Ingress::Topic { .. } | Ingress::Stream { .. }, Some(auth)) => {
+            let door = if matches!(event.ingress, Ingress::Topic { .. }) { "topic" } else { "stream" };
+            let message = format!("`{name}` comes in by a private {door}, which has no `auth`");
+            let help = "only roles that are granted it may send to it; remove the `auth`";
             diags.push(Diagnostic::new(Code::AuthNotPossible, auth.span, message).help(help));
         }
         _ => {}
@@ -155,10 +158,52 @@ fn lock_domain(model: &Model, name: &str, event: &Event, diags: &mut Diagnostics
 }
 
 fn tier(name: &str, event: &Event, diags: &mut Diagnostics) {
+    if let (Ingress::Stream { .. }, Some(tier)) = (&event.ingress, &event.tier)
+        && !tier.offers("stream")
+    {
+        let word = tier.construct.rsplit('/').next().unwrap_or_default();
+        let message = format!("`{name}` comes in by a stream, and `volume {word}` has none");
+        let help = "write `volume high { … }`, or leave `volume` out";
+        diags.push(Diagnostic::new(Code::TierWithoutDoor, tier.origin.span, message).help(help));
+    }
     if let (Ingress::Topic { .. }, Some(tier)) = (&event.ingress, &event.tier) {
         let message = format!("`{name}` comes in by a private topic, which has no volume");
         let help = "a topic takes any volume; remove `volume`, and add `store s3` to keep the events";
         diags.push(Diagnostic::new(Code::TierWithoutDoor, tier.origin.span, message).help(help));
+    }
+}
+
+/// An answer needs somebody who waits for it, and a way that is short enough.
+fn answers(name: &str, event: &Event, diags: &mut Diagnostics) {
+    let Some(responder) = event.responder() else { return };
+    if !event.ingress.is_public() {
+        let message = format!("nobody waits for an answer of `{name}`, which comes in by a private door");
+        let help = "use a `subscriber`, or give the event an `ingress api`";
+        diags.push(
+            Diagnostic::new(Code::AnswerNotPossible, responder.origin.span, message)
+                .label(event.ingress.origin().span, "its door")
+                .help(help),
+        );
+    } else if let Some(tier) = event.tier.as_ref().filter(|tier| tier.construct != "tier/low") {
+        let word = tier.construct.rsplit('/').next().unwrap_or_default();
+        let message =
+            format!("`{name}` answers its sender, and `volume {word}` takes events that nobody waits for");
+        let help = "remove `volume`: the handler stores each event itself before it answers; subscribers read it `from store`";
+        diags.push(
+            Diagnostic::new(Code::AnswerNotPossible, tier.origin.span, message)
+                .label(responder.origin.span, "the answer")
+                .help(help),
+        );
+    }
+}
+
+/// Other accounts send to topics and streams; who calls an api is its auth's matter.
+fn guests(name: &str, event: &Event, diags: &mut Diagnostics) {
+    if let (true, Some(account)) = (event.ingress.is_public(), event.accounts.first()) {
+        let message = format!("`{name}` comes in by a public api, which knows no accounts");
+        let help =
+            "say who may call it with an `auth`: `iam` lets the other account's roles sign their requests";
+        diags.push(Diagnostic::new(Code::GuestsNotPossible, account.span, message).help(help));
     }
 }
 

@@ -74,11 +74,13 @@ impl FlowGraph {
                 Some(format!("{method} {path}"))
             }
             Ingress::Topic { .. } => None,
+            Ingress::Stream { .. } => Some("stream".to_owned()),
         };
         let word = node.construct.rsplit('/').next().unwrap_or_default();
         match node.kind {
             NodeKind::Door => door(&node.event).unwrap_or_default(),
             NodeKind::Function => node.subscriber.clone().unwrap_or_default(),
+            NodeKind::Sink => format!("{} ({word})", node.subscriber.as_deref().unwrap_or_default()),
             NodeKind::Topic => "topic".to_owned(),
             NodeKind::Archive => "archive".to_owned(),
             NodeKind::Tier => format!("volume {word}"),
@@ -99,6 +101,7 @@ fn mermaid_shape(kind: NodeKind) -> (&'static str, &'static str) {
         NodeKind::Source => ("[[", "]]"),
         NodeKind::Tier | NodeKind::Archive => ("[/", "/]"),
         NodeKind::Function => ("[", "]"),
+        NodeKind::Sink => ("{{", "}}"),
     }
 }
 
@@ -109,5 +112,6 @@ fn dot_shape(kind: NodeKind) -> &'static str {
         NodeKind::Source => "box3d",
         NodeKind::Tier | NodeKind::Archive => "parallelogram",
         NodeKind::Function => "box",
+        NodeKind::Sink => "hexagon",
     }
 }

@@ -23,19 +23,24 @@ fn targets(graph: &FlowGraph, diags: &mut Diagnostics) {
                 diags.push(
                     Diagnostic::new(Code::EmitsNotInternal, target.span, message)
                         .label(origin.span, "its door")
-                        .help("emit an event with `ingress sns`, and let both doors' subscribers share their code"),
+                        .help("emit an event with `ingress sns` or `ingress stream`, and let both doors' subscribers share their code"),
                 );
             }
         }
     }
 }
 
-/// Proof 36: a circle of `emits` never ends. `where` will be able to end one; until it compiles, every circle is endless.
+/// Proof 36: a circle of `emits` never ends unless a `where` on it can end it.
 fn cycles(graph: &FlowGraph, diags: &mut Diagnostics) {
-    for component in kosaraju_scc(&graph.graph) {
+    let mut endless = graph.graph.clone();
+    endless.retain_edges(|nodes, edge| {
+        let from = nodes.edge_endpoints(edge).and_then(|(from, _)| nodes.node_weight(from));
+        from.and_then(|node| graph.subscriber(node)).is_none_or(|subscriber| subscriber.condition.is_none())
+    });
+    for component in kosaraju_scc(&endless) {
         let mut edges: Vec<_> = component
             .iter()
-            .flat_map(|index| graph.graph.edges(*index))
+            .flat_map(|index| endless.edges(*index))
             .filter(|edge| {
                 use petgraph::visit::EdgeRef as _;
                 *edge.weight() == Flow::Emits && component.contains(&edge.target())
@@ -55,7 +60,7 @@ fn cycles(graph: &FlowGraph, diags: &mut Diagnostics) {
         let mut names: Vec<&str> = component
             .iter()
             .filter_map(|index| graph.graph.node_weight(*index))
-            .filter(|node| node.kind == NodeKind::Topic)
+            .filter(|node| matches!(node.kind, NodeKind::Topic | NodeKind::Door))
             .map(|node| node.event.as_str())
             .collect();
         names.sort_unstable();
@@ -66,8 +71,7 @@ fn cycles(graph: &FlowGraph, diags: &mut Diagnostics) {
                 names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
             ),
         };
-        let help =
-            "take one `emits` out of the circle: each event would cause the next without end, at your cost";
+        let help = "take one `emits` out of the circle, or end it with a `where`: each event would cause the next without end, at your cost";
         diags.extend(said.map(|said| Diagnostic::new(Code::EmitsCycle, said.span, message).help(help)));
     }
 }

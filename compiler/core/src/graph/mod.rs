@@ -3,11 +3,15 @@
 //! A node is one thing that an event passes: door, tier, store, topic, archive, source, function. An edge is
 //! where it goes next. petgraph stays inside this module.
 
+mod conditions;
 mod connect;
 mod doors;
 mod draw;
 mod emits;
 mod fields;
+mod order;
+
+use std::collections::BTreeMap;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -23,6 +27,7 @@ pub struct FlowGraph {
     /// The model it was made from.
     pub model: Model,
     graph: DiGraph<Node, Flow>,
+    by_event: BTreeMap<String, Vec<NodeId>>,
 }
 
 /// A node's number.
@@ -42,12 +47,16 @@ pub struct Node {
     pub subscriber: Option<String>,
     /// The statement that asked for it.
     pub origin: Origin,
+    /// The construct that joins it to what it reads, for functions and sinks.
+    pub mapping: Option<String>,
+    /// It is made after what all events share and emit to, because a handler is on the way to it.
+    pub late: bool,
 }
 
 /// The kinds of nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeKind {
-    /// A public method.
+    /// A public method, or the private door of a stream.
     Door,
     /// The volume tier: how an event gets from its door to its store.
     Tier,
@@ -57,10 +66,12 @@ pub enum NodeKind {
     Topic,
     /// What copies a topic into a store.
     Archive,
-    /// What a function reads from: a queue, or its place in a stream.
+    /// What a function reads from: a queue, its place in a stream, or the call of one who waits.
     Source,
     /// A subscriber's code.
     Function,
+    /// A subscriber that is no code of the project: an address, a queue of others, a state machine.
+    Sink,
 }
 
 impl NodeKind {
@@ -75,6 +86,7 @@ impl NodeKind {
             NodeKind::Archive => "archive",
             NodeKind::Source => "source",
             NodeKind::Function => "function",
+            NodeKind::Sink => "sink",
         }
     }
 }
@@ -92,6 +104,12 @@ impl FlowGraph {
     /// Every node, in the order of events and, inside one, in the order of the flow.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.graph.node_indices().filter_map(|index| Some((NodeId(index), self.graph.node_weight(index)?)))
+    }
+
+    /// The nodes of an event.
+    pub fn nodes_of<'g>(&'g self, event: &'g str) -> impl Iterator<Item = (NodeId, &'g Node)> {
+        let ids = self.by_event.get(event).map_or(&[] as &[NodeId], Vec::as_slice);
+        ids.iter().filter_map(|id| Some((*id, self.node(*id)?)))
     }
 
     /// The node of that number.

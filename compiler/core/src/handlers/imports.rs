@@ -49,7 +49,9 @@ fn node(line: &str, folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     for quote in ['"', '\''] {
         for text in line.split(quote).skip(1).step_by(2) {
-            if text.starts_with("./") || text.starts_with("../") {
+            // A declaration of types, named in a comment, is nothing that runs.
+            let runs = !text.ends_with(".d.ts");
+            if runs && (text.starts_with("./") || text.starts_with("../")) {
                 let path = join(folder, text);
                 for end in ["", ".mjs", ".js", ".cjs", ".json", "/index.mjs", "/index.js"] {
                     found.push(format!("{path}{end}"));
@@ -95,6 +97,7 @@ mod tests {
             assert!(node.contains(&wanted.to_owned()), "{wanted}");
         }
         assert!(!node.iter().any(|path| path.contains('z')));
+        assert!(candidates("a.mjs", "/** @type {import(\"./build/events.d.ts\").Context} */").is_empty());
     }
 
     #[test]

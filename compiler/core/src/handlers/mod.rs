@@ -59,22 +59,44 @@ pub struct Package {
     pub bytes: Arc<Vec<u8>>,
 }
 
+/// The code of a subscriber.
+#[derive(Clone, Debug)]
+pub enum HandlerCode {
+    /// A package of the build.
+    Package(Package),
+    /// A container image, which somebody else built: its address.
+    Image(String),
+}
+
 /// All packages.
 #[derive(Debug, Default)]
 pub struct Packages {
-    by_subscriber: BTreeMap<(String, String), Package>,
+    by_subscriber: BTreeMap<(String, String), HandlerCode>,
+    /// Code of stdlib and of `lib/` that a construct brings with it, by the construct's id.
+    by_construct: BTreeMap<String, Package>,
 }
 
 impl Packages {
-    /// The package of an event's subscriber.
+    /// The code of an event's subscriber.
     #[must_use]
-    pub fn get(&self, event: &str, subscriber: &str) -> Option<&Package> {
+    pub fn get(&self, event: &str, subscriber: &str) -> Option<&HandlerCode> {
         self.by_subscriber.get(&(event.to_owned(), subscriber.to_owned()))
+    }
+
+    /// The code that a construct brings with it.
+    #[must_use]
+    pub fn of_construct(&self, construct: &str) -> Option<&Package> {
+        self.by_construct.get(construct)
     }
 
     /// Every package once, by key.
     #[must_use]
     pub fn zips(&self) -> BTreeMap<String, Arc<Vec<u8>>> {
-        self.by_subscriber.values().map(|package| (package.key.clone(), package.bytes.clone())).collect()
+        let of_subscribers = self.by_subscriber.values().filter_map(|code| match code {
+            HandlerCode::Package(package) => Some(package),
+            HandlerCode::Image(_) => None,
+        });
+        let all = of_subscribers.chain(self.by_construct.values());
+        all.map(|package| (package.key.clone(), package.bytes.clone())).collect()
     }
 }

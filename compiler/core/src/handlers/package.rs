@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use super::imports::{candidates, join};
 use super::settings::settings;
 use super::zipping::{Base, Files, zip};
-use super::{FileError, Package, Packages, ProjectFiles};
+use super::{FileError, HandlerCode, Package, Packages, ProjectFiles};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::graph::FlowGraph;
 use crate::library::Library;
-use crate::model::{Event, Handler, Model, Subscriber};
+use crate::model::{Handler, Model};
 use crate::names::sha256;
 
 /// The largest package that Lambda takes, unzipped, in bytes: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
@@ -39,25 +39,33 @@ pub fn package(
         .events
         .iter()
         .flat_map(|(name, event)| {
-            event.subscribers.iter().map(move |(subscriber, s)| (name, event, subscriber, s))
+            event.subscribers.iter().filter_map(move |(subscriber, s)| {
+                let handler = s.handler.as_ref()?;
+                Some((name, event, subscriber, s, handler))
+            })
         })
         .collect();
     let results: Vec<_> = subscribers
         .into_par_iter()
-        .map(|(name, event, subscriber_name, subscriber)| {
+        .map(|(name, event, subscriber_name, subscriber, handler)| {
             let key = (name.clone(), subscriber_name.clone());
-            (key, packer.package(name, event, subscriber_name, subscriber))
+            let settings = |entry: &str| settings(model, name, event, subscriber_name, subscriber, entry);
+            (key, packer.code_of(handler, &settings))
         })
         .collect();
     let mut packages = Packages::default();
     for (key, result) in results {
         match result {
-            Ok(package) => drop(packages.by_subscriber.insert(key, package)),
+            Ok(code) => drop(packages.by_subscriber.insert(key, code)),
             Err(finding) => diags.push(*finding),
         }
     }
+    packages.by_construct = packer.of_constructs();
     packages
 }
+
+/// What the local `package` of a handler's construct says where there is nothing to pack.
+const IMAGE: &str = "image";
 
 struct Packer<'a> {
     model: &'a Model,
@@ -77,33 +85,57 @@ struct Language<'a> {
 }
 
 impl Packer<'_> {
+    /// The packages of locks that bring code of their own.
+    fn of_constructs(&self) -> BTreeMap<String, Package> {
+        let used = self.model.auths.values().map(|auth| auth.choice.construct.as_str());
+        used.filter_map(|id| {
+            let construct = self.library.get(id)?;
+            let base = self.bases.get(construct.constant("package")?)?;
+            let bytes = zip(&Files::new(), Some(base)).ok()?;
+            let package = Package {
+                key: format!("handlers/{}.zip", sha256(&bytes)),
+                runtime: construct.constant("runtime")?.to_owned(),
+                entry: construct.constant("entry")?.to_owned(),
+                bytes: Arc::new(bytes),
+            };
+            Some((id.to_owned(), package))
+        })
+        .collect()
+    }
+
+    fn code_of(
+        &self,
+        handler: &Handler,
+        settings: &dyn Fn(&str) -> serde_json::Value,
+    ) -> Result<HandlerCode, Box<Diagnostic>> {
+        let construct = self.library.get(&handler.construct);
+        if construct.and_then(|construct| construct.constant("package")) == Some(IMAGE) {
+            return Ok(HandlerCode::Image(handler.path.value.clone()));
+        }
+        self.package(handler, settings).map(HandlerCode::Package)
+    }
+
     fn package(
         &self,
-        event_name: &str,
-        event: &Event,
-        name: &str,
-        subscriber: &Subscriber,
+        handler: &Handler,
+        settings: &dyn Fn(&str) -> serde_json::Value,
     ) -> Result<Package, Box<Diagnostic>> {
-        let language = self.language(&subscriber.handler)?;
-        let (mut files, entry) = self.code(&subscriber.handler, &language)?;
-        let settings = settings(self.model, event_name, event, name, subscriber, &entry);
-        files.insert("pipec.json".to_owned(), serde_json::to_vec(&settings).unwrap_or_default());
+        let language = self.language(handler)?;
+        let (mut files, entry) = self.code(handler, &language)?;
+        files.insert("pipec.json".to_owned(), serde_json::to_vec(&settings(&entry)).unwrap_or_default());
         let size: usize = files.values().map(Vec::len).sum();
-        let finding =
-            |code, message: String| Box::new(Diagnostic::new(code, subscriber.handler.path.span, message));
+        let finding = |code, message: String| Box::new(Diagnostic::new(code, handler.path.span, message));
         if size > MAX_BYTES {
             let message =
                 format!("the handler's files are {} MB, and Lambda takes {} MB", size >> 20, MAX_BYTES >> 20);
             return Err(finding(Code::HandlerTooLarge, message));
         }
         let Some(base) = self.bases.get(language.folder.as_str()) else {
-            return Err(finding(
-                Code::BadConstruct,
-                format!(
-                    "the construct `{}` names the runtime `{}`, which does not exist",
-                    subscriber.handler.construct, language.folder
-                ),
-            ));
+            let message = format!(
+                "the construct `{}` names the runtime `{}`, which does not exist",
+                handler.construct, language.folder
+            );
+            return Err(finding(Code::BadConstruct, message));
         };
         let bytes = zip(&files, Some(base)).map_err(|error| {
             finding(Code::HandlerTooLarge, format!("the handler cannot be packed: {error}"))

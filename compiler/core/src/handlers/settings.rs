@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Event, Model, Schema, Shape, Subscriber, json_schema};
+use crate::model::{Event, Model, Schema, Setting, Shape, Subscriber, json_schema};
 
 /// How deep named types are followed for secrets: deeper than any event that fits into a message.
 const MAX_SECRET_DEPTH: usize = 64;
@@ -30,10 +30,18 @@ pub fn settings(
                     "type": format!("{app}.{}.v{}", target.value, emitted.version),
                     "source": format!("/{app}/{}", target.value),
                     "schema": schema(emitted),
+                    "key": emitted.key.as_ref().map(|key| &key.value),
                 }),
             );
         }
     }
+    let answer = subscriber.answer.as_ref().map(|answer| json_schema(answer, &model.types, &[], None, true));
+    let in_manager = |setting: &Setting| match setting {
+        Setting::Parameter(name) => model.secrets.contains_key(name),
+        _ => false,
+    };
+    let secrets_env: Vec<&String> =
+        subscriber.env.iter().filter(|(_, value)| in_manager(&value.value)).map(|(name, _)| name).collect();
     json!({
         "app": app,
         "event": event_name,
@@ -43,6 +51,9 @@ pub fn settings(
         "schema": schema(event),
         "secrets": event.schema.as_ref().map(|schema| secrets(schema, model)).unwrap_or_default(),
         "emits": emits,
+        "where": subscriber.condition.as_ref().map(|condition| &condition.value),
+        "responds": subscriber.answers.then(|| json!({ "schema": answer })),
+        "secrets_env": secrets_env,
     })
 }
 

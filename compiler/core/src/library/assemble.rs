@@ -3,8 +3,8 @@
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::Library;
 use super::load::{Checks, ConstructFile, LibraryError, load};
+use super::{Library, RESOURCE_TYPES};
 use crate::diagnostic::Code;
 
 /// The file that holds the facts about AWS that are no construct.
@@ -45,6 +45,8 @@ pub fn assemble<'a>(
                     });
                 }
             }
+        } else if path == RESOURCE_TYPES {
+            library.resource_types = text.into_owned();
         } else if let Some((language, rest)) =
             path.strip_prefix("runtimes/").and_then(|rest| rest.split_once('/'))
         {

@@ -48,6 +48,10 @@ impl Checker<'_> {
         for output in construct.outputs.values() {
             self.node(&output.value);
         }
+        for metric in construct.metrics.values() {
+            metric.when.iter().for_each(|test| self.expression(test, &[]));
+            self.node(&metric.body);
+        }
         for offer in construct.offers.values() {
             match &offer.value {
                 OfferValue::Value(node) => self.node(node),
@@ -99,6 +103,9 @@ impl Checker<'_> {
                     "the parameter `{name}` has a default or bound that is not {}",
                     spec.kind.describe()
                 ));
+            }
+            if spec.matching.as_ref().is_some_and(|pattern| regex_lite::Regex::new(pattern).is_err()) {
+                bad(format!("the parameter `{name}` has a `matching` that is no regular expression"));
             }
             if spec.kind == super::ParameterType::Word && spec.of.is_empty() {
                 bad(format!("the parameter `{name}` is a word and does not say `of` which"));

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::node::{Node, Source};
-use super::parameter::ParameterSpec;
+use super::parameter::{ParameterSpec, Written};
 use super::yaml::Range;
 
 /// One construct.
@@ -17,6 +17,10 @@ pub struct Construct {
     pub stack: StackKind,
     /// Its options.
     pub parameters: IndexMap<String, ParameterSpec>,
+    /// What an instance is made for beside the first: the name of a block in its options, or `event`.
+    pub each: Option<String>,
+    /// Of a subscriber: what it can read (`queue`, `stream`, `topic`), and the construct that joins it to that.
+    pub reads: IndexMap<String, Option<String>>,
     /// The names its expressions expect to be bound to other constructs' ports.
     pub needs: Vec<Need>,
     /// Values computed once, in order, from what stands before.
@@ -29,6 +33,8 @@ pub struct Construct {
     pub resources: IndexMap<String, ResourceTemplate>,
     /// What people want to know of a deployment, by name.
     pub outputs: IndexMap<String, Output>,
+    /// What can be measured of it, by name.
+    pub metrics: IndexMap<String, Metric>,
     /// Text templates beside the construct file, by file name.
     pub templates: IndexMap<String, String>,
     /// The file it was read from, for messages.
@@ -85,6 +91,21 @@ pub struct Output {
     pub value: Node<Source>,
     /// What it is.
     pub summary: String,
+}
+
+/// Something that AWS measures of an instance.
+#[derive(Clone, Debug)]
+pub struct Metric {
+    /// What it tells.
+    pub summary: String,
+    /// It is measured only when this is true.
+    pub when: Option<Source>,
+    /// What it is called at AWS, as expressions of alarms and dashboards see it.
+    pub body: Node<Source>,
+    /// The options of its alarm, written as in the language; no alarm without it.
+    pub alarm: Option<IndexMap<String, Written>>,
+    /// The row of the dashboard that shows it: metrics of one row share a chart.
+    pub chart: Option<String>,
 }
 
 /// A port.
@@ -145,12 +166,20 @@ pub enum StackKind {
     Event,
     /// One API's deployment and stage.
     Release,
+    /// What watches all of it.
+    Observability,
 }
 
 impl StackKind {
     /// All kinds.
-    pub const ALL: &[StackKind] =
-        &[StackKind::Foundation, StackKind::Stores, StackKind::Api, StackKind::Event, StackKind::Release];
+    pub const ALL: &[StackKind] = &[
+        StackKind::Foundation,
+        StackKind::Stores,
+        StackKind::Api,
+        StackKind::Event,
+        StackKind::Release,
+        StackKind::Observability,
+    ];
 
     /// The word in construct files.
     #[must_use]
@@ -161,6 +190,7 @@ impl StackKind {
             StackKind::Api => "api",
             StackKind::Event => "event",
             StackKind::Release => "release",
+            StackKind::Observability => "observability",
         }
     }
 }

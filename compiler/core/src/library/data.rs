@@ -113,6 +113,24 @@ impl Data {
         }
     }
 
+    /// A plain JSON value.
+    #[must_use]
+    pub fn from_json(value: &serde_json::Value) -> Data {
+        use serde_json::Value;
+        match value {
+            Value::Null => Data::Null,
+            Value::Bool(value) => Data::Bool(*value),
+            Value::Number(number) => {
+                number.as_i64().map_or_else(|| Data::Float(number.as_f64().unwrap_or_default()), Data::Int)
+            }
+            Value::String(text) => Data::Text(text.as_str().into()),
+            Value::Array(items) => Data::List(items.iter().map(Data::from_json).collect()),
+            Value::Object(map) => Data::Map(
+                map.iter().map(|(key, value)| (Arc::from(key.as_str()), Data::from_json(value))).collect(),
+            ),
+        }
+    }
+
     /// The value of a key, where this is an object.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Data> {

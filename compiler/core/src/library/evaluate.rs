@@ -10,7 +10,7 @@ use minijinja::value::Value;
 use minijinja::{Environment, Error, Expression};
 
 use super::Library;
-use super::construct::{Construct, OfferValue, StackKind};
+use super::construct::{Construct, Metric, OfferValue, StackKind};
 use super::data::{Data, ResourceId, Symbol};
 use super::machine::Machine;
 use super::node::{Key, Node, Source, TextPart};
@@ -69,6 +69,7 @@ struct CompiledConstruct<'e> {
     offers: Vec<(&'e str, CompiledOffer<'e>)>,
     resources: Vec<CompiledResource<'e>>,
     outputs: Vec<Node<Compiled<'e>>>,
+    metrics: Vec<(Option<Compiled<'e>>, Node<Compiled<'e>>)>,
 }
 
 enum CompiledOffer<'e> {
@@ -99,6 +100,17 @@ pub struct Shown {
     pub value: Data,
     /// What it is.
     pub summary: String,
+}
+
+/// Something that is measured of an instance.
+#[derive(Clone, Debug)]
+pub struct Measured<'e> {
+    /// Its name in the construct.
+    pub name: &'e str,
+    /// What the construct file says of it.
+    pub metric: &'e Metric,
+    /// An object: its namespace, name, dimensions, statistic.
+    pub body: Data,
 }
 
 /// All constructs of a library, ready to be instantiated.
@@ -213,6 +225,24 @@ impl<'e> Evaluator<'e> {
         Ok(shown)
     }
 
+    /// What is measured of an instance, and the kind of stack that its construct goes to.
+    ///
+    /// # Errors
+    /// The first expression that gave nothing.
+    pub fn metrics(&self, construct: &str, scope: &Scope) -> Result<Vec<Measured<'e>>, EvaluationError> {
+        let Some(compiled) = self.constructs.get(construct) else { return Ok(Vec::new()) };
+        let mut measured = Vec::new();
+        for ((name, metric), (when, body)) in compiled.construct.metrics.iter().zip(&compiled.metrics) {
+            let wanted = match when {
+                Some(test) => eval(construct, test, &scope.value)?.is_true(),
+                None => true,
+            };
+            let body = if wanted { run(construct, body, &scope.value)? } else { None };
+            measured.extend(body.map(|body| Measured { name, metric, body }));
+        }
+        Ok(measured)
+    }
+
     /// The resources of an instance.
     ///
     /// # Errors
@@ -300,6 +330,11 @@ fn compile<'e>(
         let help = check.help.as_ref().map(|help| compile_node(help, &mut expression)).transpose()?;
         checks.push((expression(&check.that)?, help));
     }
+    let mut metrics = Vec::new();
+    for metric in construct.metrics.values() {
+        let when = metric.when.as_ref().map(&mut expression).transpose()?;
+        metrics.push((when, compile_node(&metric.body, &mut expression)?));
+    }
     let mut node = |node: &'e Node<Source>| compile_node(node, &mut expression);
     let outputs =
         construct.outputs.values().map(|output| node(&output.value)).collect::<Result<_, Error>>()?;
@@ -326,6 +361,7 @@ fn compile<'e>(
         offers,
         resources,
         outputs,
+        metrics,
     })
 }
 

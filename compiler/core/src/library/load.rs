@@ -6,9 +6,11 @@ use serde::Deserialize;
 
 use super::Library;
 use super::check::check;
-use super::construct::{Check, Construct, Need, Offer, OfferValue, Output, ResourceTemplate, StackKind};
+use super::construct::{
+    Check, Construct, Metric, Need, Offer, OfferValue, Output, ResourceTemplate, StackKind,
+};
 use super::node::{Node, Problem, Source, expression, node};
-use super::parameter::ParameterSpec;
+use super::parameter::{ParameterSpec, Written};
 use super::yaml::{Entries, Place, Range, Yaml};
 use crate::diagnostic::Code;
 
@@ -59,6 +61,10 @@ struct RawConstruct {
     #[serde(default)]
     parameters: IndexMap<String, ParameterSpec>,
     #[serde(default)]
+    each: Option<String>,
+    #[serde(default)]
+    reads: IndexMap<String, Option<String>>,
+    #[serde(default)]
     needs: Vec<String>,
     #[serde(default)]
     locals: IndexMap<String, Place<Yaml>>,
@@ -69,7 +75,26 @@ struct RawConstruct {
     #[serde(default)]
     outputs: IndexMap<String, RawOutput>,
     #[serde(default)]
+    metrics: IndexMap<String, RawMetric>,
+    #[serde(default)]
     resources: IndexMap<String, Place<Yaml>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMetric {
+    summary: String,
+    #[serde(default)]
+    when: Option<Place<Yaml>>,
+    namespace: Place<Yaml>,
+    metric: Place<Yaml>,
+    dimensions: Place<Yaml>,
+    #[serde(default)]
+    statistic: Option<Place<Yaml>>,
+    #[serde(default)]
+    alarm: Option<IndexMap<String, Written>>,
+    #[serde(default)]
+    chart: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -165,6 +190,13 @@ fn read(file: &ConstructFile) -> Result<Construct, Problem> {
         summary: raw.summary,
         stack,
         parameters: raw.parameters,
+        each: raw.each,
+        reads: raw.reads,
+        metrics: raw
+            .metrics
+            .iter()
+            .map(|(name, raw)| Ok((name.clone(), metric(raw)?)))
+            .collect::<Result<_, Problem>>()?,
         needs: needs.collect(),
         locals,
         checks,
@@ -179,6 +211,25 @@ fn read(file: &ConstructFile) -> Result<Construct, Problem> {
             .collect::<Result<_, Problem>>()?,
         templates: file.templates.clone(),
         file: file.path.clone(),
+    })
+}
+
+/// A metric as alarms and dashboards see it: an object of its namespace, name, dimensions and statistic.
+fn metric(raw: &RawMetric) -> Result<Metric, Problem> {
+    let at = raw.namespace.at;
+    let key = |name: &str| Place { value: name.to_owned(), at };
+    let mut entries: Entries = vec![
+        (key("namespace"), raw.namespace.clone()),
+        (key("metric"), raw.metric.clone()),
+        (key("dimensions"), raw.dimensions.clone()),
+    ];
+    entries.extend(raw.statistic.iter().map(|statistic| (key("statistic"), statistic.clone())));
+    Ok(Metric {
+        summary: raw.summary.clone(),
+        when: raw.when.as_ref().map(expression).transpose()?,
+        body: node(&Place { value: Yaml::Map(entries), at })?,
+        alarm: raw.alarm.clone(),
+        chart: raw.chart.clone(),
     })
 }
 

@@ -40,6 +40,8 @@ pub const FACTS: &[(&str, &[&str])] = &[
             "removal",
             "deletion",
             "tags",
+            "alarms",
+            "guests",
         ],
     ),
     (
@@ -57,11 +59,22 @@ pub const FACTS: &[(&str, &[&str])] = &[
             "variables",
             "key_in_path",
             "body_schema",
+            "path",
+            "snake",
+            "columns",
+            "fifo",
+            "accounts",
         ],
     ),
-    ("subscriber", &["name", "slug", "doc", "emits", "allow"]),
+    (
+        "subscriber",
+        &[
+            "name", "slug", "doc", "emits", "allow", "filter", "where", "ordered", "uses", "secrets",
+            "answers",
+        ],
+    ),
     ("api", &["name", "doc"]),
-    ("code", &["key", "runtime", "entry"]),
+    ("code", &["key", "runtime", "entry", "image"]),
 ];
 
 /// Steps that one expression or template may take: far above any honest one, and it ends a runaway loop.

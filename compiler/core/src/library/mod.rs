@@ -13,6 +13,7 @@ mod load;
 mod machine;
 mod node;
 mod parameter;
+mod resource_types;
 mod run;
 mod scope;
 pub mod setting;
@@ -22,12 +23,13 @@ use indexmap::IndexMap;
 
 pub use assemble::{FACTS, assemble, extend};
 pub use check::MAX_RESOURCES;
-pub use construct::{Check, Construct, Offer, ResourceTemplate, StackKind};
+pub use construct::{Check, Construct, Metric, Offer, ResourceTemplate, StackKind};
 pub use data::{Data, Piece, ResourceId, Symbol};
-pub use evaluate::{Evaluator, Produced, Shown};
+pub use evaluate::{Evaluator, Measured, Produced, Shown};
 pub use load::{Checks, ConstructFile, LibraryError, load};
 pub use machine::Machine;
 pub use parameter::{ParameterSpec, ParameterType, Written};
+pub use resource_types::{Extent, Problem, PropertyProblem, RESOURCE_TYPES, ResourceTypes};
 pub use run::{EvaluationError, EvaluationKind};
 pub use scope::{Binding, Instance, Scope};
 pub use setting::Setting;
@@ -43,6 +45,8 @@ pub struct Library {
     pub regions: Vec<String>,
     /// The retention periods that CloudWatch Logs knows, in days, ascending.
     pub log_retention_days: Vec<i64>,
+    /// The table of resource types, as text: it is read when something is held against it.
+    pub resource_types: String,
     /// Runtime files that handler packages carry: by folder (`runtimes/python`), then by path in the package.
     pub runtimes: IndexMap<String, IndexMap<String, Vec<u8>>>,
 }

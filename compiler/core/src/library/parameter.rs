@@ -84,7 +84,9 @@ impl ParameterType {
             ParameterType::Int => "a whole number such as `10`",
             ParameterType::Text => "a text such as `\"abc\"`",
             ParameterType::Word => "a word",
-            ParameterType::List => "a text such as `\"abc\"`, or a list of texts such as `[\"abc\", \"def\"]`",
+            ParameterType::List => {
+                "a text such as `\"abc\"`, or a list of texts such as `[\"abc\", \"def\"]`"
+            }
             ParameterType::Duration => "a duration such as `30s`, `5m`, `24h` or `7d`",
             ParameterType::Size => "a size such as `256MB` or `1GB`",
             ParameterType::Rate => "a rate such as `100/s` or `10000/day`",

@@ -93,7 +93,7 @@ pub(super) fn run_value(
     }
 }
 
-fn to_value(data: &Data) -> Value {
+pub(super) fn to_value(data: &Data) -> Value {
     match data {
         Data::Null => Value::from(()),
         Data::Bool(value) => Value::from(*value),

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde, Value};
 
-use super::data::Symbol;
+use super::data::{Data, Symbol};
 use super::machine::{CONSTRUCT, SELF};
+use super::run::to_value;
 use super::setting::Setting;
 
 /// What a name stands for in an instance.
@@ -22,8 +23,14 @@ pub enum Binding {
     Symbol(Symbol),
     /// Another instance's ports.
     Instance(Instance),
+    /// One port of another instance.
+    Port(Instance, &'static str),
+    /// A value with references.
+    Data(Data),
     /// Several, by name.
     Table(IndexMap<String, Binding>),
+    /// Several, in order.
+    List(Vec<Binding>),
     /// Nothing: properties that use it are dropped.
     Undefined,
 }
@@ -156,6 +163,11 @@ impl Binding {
             Binding::Setting(setting) => setting_value(setting),
             Binding::Symbol(symbol) => reference(symbol.clone()),
             Binding::Instance(instance) => Value::from_dyn_object(instance.ports.clone()),
+            Binding::Port(instance, port) => {
+                instance.ports.values.get(*port).cloned().unwrap_or(Value::UNDEFINED)
+            }
+            Binding::Data(data) => to_value(data),
+            Binding::List(items) => items.iter().map(Binding::to_value).collect(),
             Binding::Table(table) => {
                 Value::from_pairs(table.iter().map(|(name, binding)| (name.as_str(), binding.to_value())))
             }

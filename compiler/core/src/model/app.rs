@@ -7,7 +7,7 @@ use super::merge::report_repeats;
 use super::resolve::{Context, items, not_a, unknown_name};
 use super::setting::read_value;
 use super::statements::{APP, ENVIRONMENT, Known, find};
-use super::{App, Model, Origin, Setting};
+use super::{App, Choice, Model, Origin, Setting};
 use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
 use crate::library::ParameterType;
 use crate::source::{SourceId, Sources, Span, Spanned};
@@ -149,6 +149,8 @@ pub fn app(
         tracing: true,
         log_days: DEFAULT_LOG_DAYS,
         retain: true,
+        alarms: true,
+        alerts: None,
         tags: IndexMap::new(),
     };
     for item in &block {
@@ -224,9 +226,30 @@ fn app_statement(
             });
             app.encryption = choice.unwrap_or_else(|| app.encryption.clone());
         }
+        ("alarms", [Literal::Word(word)]) if word == "off" => {
+            app.alarms = false;
+            app.alerts = None;
+        }
+        ("alarms", [Literal::Word(_), _, ..]) => {
+            app.alarms = true;
+            app.alerts = alerts(context, statement, diags);
+        }
         ("tags", []) => tags(app, statement, diags),
         _ => wrong_arguments(statement, if find(APP, word).is_some() { APP } else { ENVIRONMENT }, diags),
     }
+}
+
+/// `alarms email "ops@example.com"` is the construct `alerts/email` with its option `email`.
+fn alerts(context: &Context<'_>, statement: &Statement, diags: &mut Diagnostics) -> Option<Choice> {
+    let word = statement.args.first()?;
+    let construct = context.construct("alerts", word, statement, diags)?;
+    let inner = Statement {
+        name: Spanned::new(construct.word().to_owned(), word.span),
+        args: statement.args.get(1..).unwrap_or(&[]).to_vec(),
+        ..statement.clone()
+    };
+    let choice = context.named_choice(construct, &inner, "app.alarms".to_owned(), diags);
+    choice.options.contains_key(construct.word()).then_some(choice)
 }
 
 fn region(
@@ -331,6 +354,16 @@ pub fn report_unused(context: &Context<'_>, model: &Model, diags: &mut Diagnosti
             unused("param", name, parameter.origin.span, diags);
         }
     }
+    for (name, secret) in &model.secrets {
+        if !in_env(name) {
+            unused("secret", name, secret.origin.span, diags);
+        }
+    }
+    for (name, store) in &model.stores {
+        if !model.events.values().any(|event| event.shared_store.as_ref() == Some(name)) {
+            unused("store", name, store.choice.origin.span, diags);
+        }
+    }
     for (name, declared) in &context.all.types {
         if !used.types.contains(*name) {
             unused("type", name, declared.statement.head(), diags);
@@ -355,6 +388,10 @@ impl<'a> UsedNames<'a> {
             self.profiles.extend(words);
             for statement in items(declared.statement).iter().filter_map(|item| match item {
                 Item::Statement(s) if s.name.value == "schema" => Some(s),
+                // An answer has a schema of its own.
+                Item::Statement(s) if s.name.value == "responds" => {
+                    s.statements().find(|inner| inner.name.value == "schema")
+                }
                 _ => None,
             }) {
                 self.types.extend(statement.fields().flat_map(|field| super::schema::names_in(&field.kind)));

@@ -36,6 +36,14 @@ pub struct Declarations<'a> {
     pub events: IndexMap<&'a str, Declared<'a>>,
     /// `type`
     pub types: IndexMap<&'a str, Declared<'a>>,
+    /// `store`
+    pub stores: IndexMap<&'a str, Declared<'a>>,
+    /// `resource`
+    pub resources: IndexMap<&'a str, Declared<'a>>,
+    /// `secret`
+    pub secrets: IndexMap<&'a str, Declared<'a>>,
+    /// `override`
+    pub overrides: Vec<Declared<'a>>,
     /// `param`
     pub params: IndexMap<&'a str, &'a Field>,
 }
@@ -73,6 +81,9 @@ pub fn declarations<'a>(
     all.apis.sort_unstable_keys();
     all.auths.sort_unstable_keys();
     all.types.sort_unstable_keys();
+    all.stores.sort_unstable_keys();
+    all.resources.sort_unstable_keys();
+    all.secrets.sort_unstable_keys();
     all.params.sort_unstable_keys();
     all
 }
@@ -108,6 +119,11 @@ fn declare<'a>(all: &mut Declarations<'a>, declared: Declared<'a>, diags: &mut D
         not_yet(statement.head(), &format!("`{word}`"), diags);
         return;
     }
+    if word == "override" {
+        // It names what another declaration made.
+        all.overrides.push(declared);
+        return;
+    }
     let Some(name) = declared_name(statement, known, diags) else { return };
     let (table, style) = match word {
         "app" => {
@@ -120,6 +136,9 @@ fn declare<'a>(all: &mut Declarations<'a>, declared: Declared<'a>, diags: &mut D
         "profile" => (&mut all.profiles, Style::Snake),
         "environment" => (&mut all.environments, Style::Snake),
         "type" => (&mut all.types, Style::Pascal),
+        "store" => (&mut all.stores, Style::Snake),
+        "resource" => (&mut all.resources, Style::Snake),
+        "secret" => (&mut all.secrets, Style::Snake),
         _ => (&mut all.events, Style::Pascal),
     };
     check_style(name, statement, style, diags);
@@ -135,7 +154,8 @@ fn declare<'a>(all: &mut Declarations<'a>, declared: Declared<'a>, diags: &mut D
 fn extra_words(statement: &Statement, known: &Known, diags: &mut Diagnostics) {
     let taken = match known.name {
         "event" | "profile" | "app" | "api" => return,
-        "auth" => 2,
+        "auth" | "store" | "secret" => 2,
+        "resource" => 3,
         _ => 1,
     };
     if let Some(extra) = statement.args.get(taken) {
@@ -153,7 +173,7 @@ fn declared_name<'a>(statement: &'a Statement, known: &Known, diags: &mut Diagno
         Some(Literal::Word(name)) if name != "is" => Some(name.as_str()),
         _ => None,
     };
-    let plain = matches!(known.name, "api" | "auth");
+    let plain = matches!(known.name, "api" | "auth" | "store" | "resource" | "secret");
     let fits = name.is_some() && (statement.block.is_some() || statement.broken || plain);
     if !fits && !statement.broken {
         let word = known.name;

@@ -12,7 +12,8 @@ use crate::syntax::{Block, Item, Literal, Statement};
 /// What makes two statements the same one: the word, and for named parts their name.
 fn key(statement: &Statement) -> (&str, Option<&str>) {
     let word = statement.name.value.as_str();
-    let named = matches!(word, "subscriber" | "alarm" | "event" | "api");
+    // `client` is how the locks of stdlib call their parts.
+    let named = matches!(word, "subscriber" | "alarm" | "event" | "api" | "client");
     let name = match statement.args.first().map(|arg| &arg.value) {
         Some(Literal::Word(name)) if named => Some(name.as_str()),
         Some(Literal::Star) if named => Some("*"),

@@ -4,10 +4,14 @@
 //! from the library's constructs, so a construct of a project's own is checked as those of stdlib are.
 
 mod app;
+mod columns;
+mod condition;
 mod declare;
 mod event;
+mod filter;
 mod json_schema;
 mod merge;
+mod patch;
 mod resolve;
 mod schema;
 mod setting;
@@ -18,6 +22,9 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 pub use crate::library::Setting;
+pub use columns::columns;
+pub use condition::{Comparison, Condition, Operand, Test};
+pub use filter::filter;
 pub use json_schema::json_schema;
 pub use resolve::resolve;
 pub use schema::{Constraints, Schema, SchemaField, Shape, unknown_field};
@@ -33,10 +40,18 @@ pub struct Model {
     pub environment: Option<String>,
     /// `param` declarations by name.
     pub parameters: IndexMap<String, Parameter>,
+    /// `secret` declarations by name.
+    pub secrets: IndexMap<String, Secret>,
     /// APIs by name.
     pub apis: IndexMap<String, Api>,
     /// Locks by name.
     pub auths: IndexMap<String, Auth>,
+    /// Stores that events share, by name.
+    pub stores: IndexMap<String, Declaration>,
+    /// What the project declares of its own with `resource`, by name.
+    pub resources: IndexMap<String, Declaration>,
+    /// Changes to what is made, in the order of their files.
+    pub overrides: Vec<Override>,
     /// Named types, used by schemas.
     pub types: IndexMap<String, Schema>,
     /// Events by name, in the order of their names.
@@ -74,6 +89,10 @@ pub struct App {
     pub log_days: i64,
     /// Whether stored data outlives the stack.
     pub retain: bool,
+    /// Whether there are alarms.
+    pub alarms: bool,
+    /// Who hears of alarms: `alerts/email`; nobody without it.
+    pub alerts: Option<Choice>,
     /// Tags of every resource.
     pub tags: IndexMap<String, String>,
 }
@@ -87,6 +106,9 @@ pub struct Choice {
     pub origin: Origin,
     /// The options given, checked against the construct's parameters; defaults are not in it.
     pub options: Options,
+    /// Blocks that make an instance each, such as the clients of a lock: their names and options.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub each: IndexMap<String, Options>,
     /// The ports that the construct offers.
     #[serde(skip)]
     pub offers: Vec<String>,
@@ -152,6 +174,61 @@ pub struct Auth {
     pub choice: Choice,
 }
 
+/// A `store` or `resource` statement at the top of a file.
+#[derive(Clone, Debug, Serialize)]
+pub struct Declaration {
+    /// Its documentation.
+    pub doc: String,
+    /// The domain folder it was declared in.
+    pub domain: Option<String>,
+    /// The construct and its options.
+    pub choice: Choice,
+}
+
+/// A `secret` statement.
+#[derive(Clone, Debug, Serialize)]
+pub struct Secret {
+    /// Its documentation.
+    pub doc: String,
+    /// Where it was declared.
+    pub origin: Origin,
+    /// The name or ARN that Secrets Manager knows it by.
+    pub id: String,
+}
+
+/// An `override` statement: values that are laid over what a construct made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Override {
+    /// Where it was declared.
+    pub origin: Origin,
+    /// The event or api that the resource belongs to, or `app`.
+    pub owner: Spanned<String>,
+    /// Its logical id.
+    pub logical_id: Spanned<String>,
+    /// Properties by name.
+    pub patch: Vec<Patch>,
+}
+
+/// One property of an [`Override`].
+#[derive(Clone, Debug, Serialize)]
+pub struct Patch {
+    /// The property.
+    pub name: Spanned<String>,
+    /// What becomes of it.
+    pub change: Change,
+}
+
+/// What an override does to a property.
+#[derive(Clone, Debug, Serialize)]
+pub enum Change {
+    /// It gets this value.
+    Set(serde_json::Value),
+    /// It goes.
+    Remove,
+    /// Properties inside it change.
+    Inside(Vec<Patch>),
+}
+
 /// An `event` statement with its profiles applied.
 #[derive(Clone, Debug, Serialize)]
 pub struct Event {
@@ -175,6 +252,14 @@ pub struct Event {
     pub schema: Option<Schema>,
     /// Where it is kept.
     pub store: Option<Choice>,
+    /// The store's name, where it is one that events share.
+    pub shared_store: Option<String>,
+    /// Other accounts that may send it.
+    pub accounts: Vec<Spanned<String>>,
+    /// Whether what is stored can be sent again.
+    pub replay: bool,
+    /// Alarms that are not as they are by default, by name.
+    pub alarms: IndexMap<String, Alarm>,
     /// Something of it was not understood and reported, so that what is missing may be its consequence.
     #[serde(skip)]
     pub incomplete: bool,
@@ -184,8 +269,37 @@ pub struct Event {
     /// The whole declaration.
     #[serde(skip)]
     pub span: Span,
-    /// Who reads it, by name.
+    /// Who reads it, by name; the one that answers its sender among them.
     pub subscribers: IndexMap<String, Subscriber>,
+}
+
+impl Event {
+    /// Whether the sender waits for a handler's answer.
+    #[must_use]
+    pub fn responder(&self) -> Option<&Subscriber> {
+        self.subscribers.values().find(|subscriber| subscriber.answers)
+    }
+
+    /// Whether a subscriber wants its events in order, which a topic only keeps if all of it is ordered.
+    #[must_use]
+    pub fn ordered(&self) -> Option<Span> {
+        self.subscribers.values().find_map(|subscriber| subscriber.ordered)
+    }
+}
+
+/// An `alarm` statement of an event.
+#[derive(Clone, Debug, Serialize)]
+pub struct Alarm {
+    /// Where it was declared.
+    pub origin: Origin,
+    /// Switched off.
+    pub off: bool,
+    /// What it watches; the metric of its own name without it.
+    pub on: Option<Spanned<String>>,
+    /// The subscriber whose metric it is; every one that has it without it.
+    pub of: Option<Spanned<String>>,
+    /// Options of the construct `alarm/metric`.
+    pub options: Options,
 }
 
 /// The door an event comes in by.
@@ -207,6 +321,11 @@ pub enum Ingress {
         /// Where it was declared.
         origin: Origin,
     },
+    /// A private stream.
+    Stream {
+        /// Where it was declared.
+        origin: Origin,
+    },
 }
 
 impl Ingress {
@@ -214,8 +333,14 @@ impl Ingress {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         match self {
-            Ingress::Api { origin, .. } | Ingress::Topic { origin } => origin,
+            Ingress::Api { origin, .. } | Ingress::Topic { origin } | Ingress::Stream { origin } => origin,
         }
+    }
+
+    /// Whether callers outside reach it.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        matches!(self, Ingress::Api { .. })
     }
 }
 
@@ -246,8 +371,17 @@ pub struct Subscriber {
     pub doc: String,
     /// Where it was declared.
     pub origin: Origin,
-    /// Its code.
-    pub handler: Handler,
+    /// What it is: `subscriber/function`.
+    pub construct: String,
+    /// Its code, where it is code of the project.
+    pub handler: Option<Handler>,
+    /// What its construct can read, and what joins it to that.
+    #[serde(skip)]
+    pub reads: IndexMap<String, Option<String>>,
+    /// It answers the sender, who waits.
+    pub answers: bool,
+    /// What the answer looks like; any JSON without it.
+    pub answer: Option<Schema>,
     /// Where it reads, if it says so.
     pub from: Option<Spanned<ReadFrom>>,
     /// `timeout`, `batch`, `retries` and the other options of its constructs.
@@ -256,6 +390,13 @@ pub struct Subscriber {
     pub emits: Vec<Spanned<String>>,
     /// What else its code may do.
     pub allow: Vec<Grant>,
+    /// What it may do with resources of the project.
+    pub uses: Vec<Use>,
+    /// Only events for which this holds.
+    pub condition: Option<Spanned<Condition>>,
+    /// It wants the events of one key in their order; where it says so.
+    #[serde(skip)]
+    pub ordered: Option<Span>,
     /// Its environment variables.
     pub env: IndexMap<String, Spanned<Setting>>,
 }
@@ -299,4 +440,13 @@ pub struct Grant {
     pub actions: Vec<String>,
     /// The resource's ARN.
     pub resource: String,
+}
+
+/// `allow read write on NAME`
+#[derive(Clone, Debug, Serialize)]
+pub struct Use {
+    /// The resource's name.
+    pub resource: Spanned<String>,
+    /// The grants that its construct offers: `read`, `write`.
+    pub grants: Vec<Spanned<String>>,
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::declare::{Declarations, Declared, declarations, not_yet};
+use super::declare::{Declarations, Declared, check_snake, declarations, declared_twice, not_yet};
 use super::merge::{join, overlay, report_repeats};
 use super::setting::{check_known, read_option, read_value, unknown_parameter};
 use super::statements::LATER_CHOICES;
 use super::{
-    Api, Auth, Choice, Model, Options, Origin, Parameter, ParameterKind, Setting, app, event, schema,
+    Api, Auth, Choice, Declaration, Model, Options, Origin, Parameter, ParameterKind, Secret, Setting, app,
+    event, patch, schema, subscriber,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::library::{Construct, Library, ParameterSpec, ParameterType};
@@ -36,8 +37,12 @@ pub fn resolve(
         app: app::app(&context, declared, environment, diags),
         environment: environment.map(str::to_owned),
         parameters: parameters(&all, diags),
+        secrets: secrets(&all, diags),
         apis: IndexMap::new(),
         auths: IndexMap::new(),
+        stores: declared_choices(&context, "store", &all.stores, diags),
+        resources: declared_choices(&context, "resource", &all.resources, diags),
+        overrides: patch::overrides(&all, diags),
         types: schema::types(&all, diags),
         events: IndexMap::new(),
     };
@@ -55,6 +60,7 @@ pub fn resolve(
         }
     }
     check_all_parameters(&model, diags);
+    subscriber::check_uses(&model, diags);
     app::report_unused(&context, &model, diags);
     Some(model)
 }
@@ -170,17 +176,72 @@ impl Context<'_> {
         let spec_of = |name: &str| construct.parameters.get(name);
         let block = items(statement);
         report_repeats(block, diags);
-        let options = options(
-            block,
-            &spec_of,
-            &construct.option_names(),
-            &format!("in `{}`", statement.name.value),
-            diags,
-        );
+        let place = format!("in `{}`", statement.name.value);
+        let mut names = construct.option_names();
+        names.extend(construct.each.as_deref());
+        let is_part = |item: &&Item| matches!(item, Item::Statement(inner) if construct.each.as_ref() == Some(&inner.name.value));
+        let (parts, rest): (Vec<&Item>, Vec<&Item>) = block.iter().partition(is_part);
+        let rest: Vec<Item> = rest.into_iter().cloned().collect();
+        let options = options(&rest, &spec_of, &names, &place, diags);
         require_options(construct, &options, statement.head(), diags);
+        let each = self.parts(construct, &parts, diags);
         let origin = Origin { path, span: statement.head() };
         let offers = construct.offers.keys().cloned().collect();
-        Some(Choice { construct: construct.id.clone(), origin, options, offers })
+        Some(Choice { construct: construct.id.clone(), origin, options, each, offers })
+    }
+
+    /// The blocks that make an instance each: `client NAME { … }`.
+    fn parts(
+        &self,
+        construct: &Construct,
+        parts: &[&Item],
+        diags: &mut Diagnostics,
+    ) -> IndexMap<String, Options> {
+        let mut each: IndexMap<String, Options> = IndexMap::new();
+        let mut places: BTreeMap<&str, Span> = BTreeMap::new();
+        for item in parts {
+            let Item::Statement(part) = item else { continue };
+            let word = part.name.value.as_str();
+            let [Arg { value: Literal::Word(name), span }] = part.args.as_slice() else {
+                if !part.broken {
+                    let message = format!("`{word}` needs one name");
+                    let help = format!("it is written `{word} NAME {{ … }}`");
+                    diags.push(Diagnostic::new(Code::WrongArguments, part.head(), message).help(help));
+                }
+                continue;
+            };
+            check_snake(name, *span, word, diags);
+            if let Some(first) = places.insert(name, *span) {
+                declared_twice(word, name, *span, first, diags);
+            }
+            report_repeats(items(part), diags);
+            let spec_of = |name: &str| construct.parameters.get(name);
+            let names = construct.option_names();
+            let options = options(items(part), &spec_of, &names, &format!("in `{word}`"), diags);
+            each.insert(name.clone(), options);
+        }
+        each
+    }
+
+    /// A construct that a word chooses which is its option as well: `alarms email "ops@example.com"` is
+    /// `alerts/email` with its option `email`.
+    pub(super) fn named_choice(
+        &self,
+        construct: &Construct,
+        statement: &Statement,
+        path: String,
+        diags: &mut Diagnostics,
+    ) -> Choice {
+        let spec_of = |name: &str| construct.parameters.get(name);
+        let mut options = Options::new();
+        read_option(statement, &spec_of, &mut options, diags);
+        Choice {
+            construct: construct.id.clone(),
+            origin: Origin { path, span: statement.head() },
+            options,
+            each: IndexMap::new(),
+            offers: construct.offers.keys().cloned().collect(),
+        }
     }
 
     /// A choice that nobody wrote: a construct with its defaults.
@@ -190,6 +251,7 @@ impl Context<'_> {
             construct: construct.to_owned(),
             origin,
             options: Options::new(),
+            each: IndexMap::new(),
             offers: offers.unwrap_or_default(),
         }
     }
@@ -293,6 +355,9 @@ pub(super) fn not_a<'a>(
         ("event", &all.events),
         ("type", &all.types),
         ("environment", &all.environments),
+        ("store", &all.stores),
+        ("resource", &all.resources),
+        ("secret", &all.secrets),
     ];
     match others.into_iter().find_map(|(other, table)| Some((other, table.get(name)?))) {
         Some((other, declared)) => {
@@ -411,6 +476,81 @@ fn auth(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut D
     Some(Auth { doc: statement.docs.join("\n"), domain: declared.domain.map(str::to_owned), choice })
 }
 
+/// `store NAME KIND { … }` and `resource NAME = KIND { … }`
+fn declared_choices(
+    context: &Context<'_>,
+    kind: &str,
+    table: &IndexMap<&str, Declared<'_>>,
+    diags: &mut Diagnostics,
+) -> IndexMap<String, Declaration> {
+    let mut found = IndexMap::new();
+    for (name, declared) in table {
+        let statement = declared.statement;
+        let word = match statement.args.as_slice() {
+            [_, Arg { value: Literal::Equals, .. }, word] if kind == "resource" => Some(word),
+            [_, word] if kind != "resource" => Some(word),
+            _ => None,
+        };
+        let Some(word) = word else {
+            if !statement.broken {
+                let usage = super::statements::find(super::statements::TOP, kind).map(|known| known.usage);
+                let help = usage.map(|usage| format!("it is written `{usage}`"));
+                let message = format!("`{kind} {name}` does not say its kind");
+                diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), message).maybe_help(help));
+            }
+            continue;
+        };
+        if context.library.find(kind, name).is_some() {
+            let message = format!("`{name}` is a kind of `{kind}`, so nothing else can have it as its name");
+            diags.push(
+                Diagnostic::new(Code::DeclaredTwice, statement.head(), message)
+                    .help(format!("give this {kind} another name")),
+            );
+        }
+        let path = format!("{kind}.{name}");
+        if let Some(choice) = context.choice(kind, word, statement, path, diags) {
+            let doc = statement.docs.join("\n");
+            let domain = declared.domain.map(str::to_owned);
+            found.insert((*name).to_owned(), Declaration { doc, domain, choice });
+        }
+    }
+    found
+}
+
+/// `secret NAME "name/in/secrets/manager"`
+fn secrets(all: &Declarations<'_>, diags: &mut Diagnostics) -> IndexMap<String, Secret> {
+    let mut found = IndexMap::new();
+    for (name, declared) in &all.secrets {
+        let statement = declared.statement;
+        let id = match statement.args.get(1) {
+            Some(Arg { value: Literal::Text(id), .. }) if is_secret_id(id) => id.clone(),
+            _ if statement.broken => continue,
+            _ => {
+                let span = statement.args.get(1).map_or(statement.head(), |arg| arg.span);
+                let message =
+                    format!("the secret `{name}` needs the name or ARN that Secrets Manager knows it by");
+                let help =
+                    format!("write `secret {name} \"cards/mail\"`: letters, digits and `/ _ + = . @ -`");
+                diags.push(Diagnostic::new(Code::WrongArguments, span, message).help(help));
+                continue;
+            }
+        };
+        if let Some(other) = all.params.get(name) {
+            declared_twice("secret", name, statement.head(), other.name.span, diags);
+        }
+        let origin = Origin { path: format!("secret.{name}"), span: statement.head() };
+        found.insert((*name).to_owned(), Secret { doc: statement.docs.join("\n"), origin, id });
+    }
+    found
+}
+
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
+fn is_secret_id(id: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
+    let name = id.starts_with("arn:").then(|| id.split(':').nth(6)).flatten().unwrap_or(id);
+    (1..=512).contains(&name.len()) && name.chars().all(plain)
+}
+
 fn parameters(all: &Declarations<'_>, diags: &mut Diagnostics) -> IndexMap<String, Parameter> {
     let mut found = IndexMap::new();
     for (name, field) in &all.params {
@@ -451,10 +591,21 @@ fn parameter(name: &str, field: &Field, diags: &mut Diagnostics) -> Option<Param
 }
 
 fn check_all_parameters(model: &Model, diags: &mut Diagnostics) {
-    let choices = model.auths.values().map(|auth| &auth.choice).chain(std::iter::once(&model.app.encryption));
+    let declared = model.stores.values().chain(model.resources.values()).map(|one| &one.choice);
+    let choices = model
+        .auths
+        .values()
+        .map(|auth| &auth.choice)
+        .chain(declared)
+        .chain(std::iter::once(&model.app.encryption))
+        .chain(&model.app.alerts);
     let of_events = model.events.values().flat_map(|event| event.tier.iter().chain(event.store.iter()));
     let subscribers = || model.events.values().flat_map(|event| event.subscribers.values());
-    let options = choices.chain(of_events).map(|choice| &choice.options);
+    let alarms = model.events.values().flat_map(|event| event.alarms.values()).map(|alarm| &alarm.options);
+    let options = choices
+        .chain(of_events)
+        .flat_map(|choice| std::iter::once(&choice.options).chain(choice.each.values()))
+        .chain(alarms);
     for options in
         options.chain(model.apis.values().map(|api| &api.options)).chain(subscribers().map(|s| &s.options))
     {
@@ -463,6 +614,7 @@ fn check_all_parameters(model: &Model, diags: &mut Diagnostics) {
     for setting in subscribers().flat_map(|subscriber| subscriber.env.values()) {
         if let Setting::Parameter(name) = &setting.value
             && !model.parameters.contains_key(name)
+            && !model.secrets.contains_key(name)
         {
             diags.push(unknown_parameter(name, setting.span, model));
         }

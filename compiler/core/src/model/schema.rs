@@ -26,6 +26,9 @@ const SCALARS: &[(&str, Shape)] = &[
 /// The fields of an event or a named type.
 #[derive(Clone, Debug, Serialize)]
 pub struct Schema {
+    /// Its documentation.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub doc: String,
     /// By name, in the order they were written.
     pub fields: IndexMap<String, SchemaField>,
 }
@@ -214,7 +217,7 @@ pub fn schema(statement: &Statement, types: &Types<'_>, diags: &mut Diagnostics)
             _ => {}
         }
     }
-    Schema { fields }
+    Schema { doc: statement.docs.join("\n"), fields }
 }
 
 fn read_field(field: &Field, types: &Types<'_>, diags: &mut Diagnostics) -> Option<SchemaField> {

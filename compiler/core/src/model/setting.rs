@@ -291,10 +291,12 @@ pub fn check_known(options: &Options, diags: &mut Diagnostics) {
 /// The finding for a `$name` that nothing declares.
 #[must_use]
 pub fn unknown_parameter(name: &str, span: Span, model: &Model) -> Diagnostic {
-    let near = nearest(name, model.parameters.keys().map(String::as_str));
+    let known = model.parameters.keys().chain(model.secrets.keys());
+    let near = nearest(name, known.map(String::as_str));
     let help = near.map_or_else(
         || format!("declare it: `param {name}: string`"),
         |near| format!("did you mean `${near}`?"),
     );
-    Diagnostic::new(Code::UnknownName, span, format!("nothing declares the parameter `${name}`")).help(help)
+    Diagnostic::new(Code::UnknownName, span, format!("nothing declares the parameter or secret `${name}`"))
+        .help(help)
 }

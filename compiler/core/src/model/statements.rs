@@ -23,25 +23,26 @@ const fn later(name: &'static str, usage: &'static str) -> Known {
 pub const TOP: &[Known] = &[
     ready("app", "app NAME { … }"),
     ready("api", "api NAME { … }"),
-    ready("auth", "auth NAME api_key { … }"),
+    ready("auth", "auth NAME api_key|cognito|jwt|iam|lambda { … }"),
     ready("profile", "profile NAME { … }"),
     ready("environment", "environment NAME { … }"),
     ready("event", "event NAME is PROFILE { … }"),
     ready("type", "type NAME { field: type; … }"),
     ready("param", "param NAME: string|int default VALUE"),
-    later("secret", "secret \"name\""),
-    later("resource", "resource NAME = construct { … }"),
-    later("override", "override EVENT.LogicalId { … }"),
+    ready("store", "store NAME s3 { … }"),
+    ready("secret", "secret NAME \"name/in/secrets/manager\""),
+    ready("resource", "resource NAME = table { … }"),
+    ready("override", "override EVENT.LogicalId { … }"),
 ];
 
 /// In `app`.
 pub const APP: &[Known] = &[
     ready("region", "region eu-central-1"),
-    ready("encryption", "encryption customer_managed"),
+    ready("encryption", "encryption customer_managed|per_event"),
     ready("tracing", "tracing on|off"),
     ready("logs", "logs keep 30d"),
     ready("tags", "tags { name \"value\" }"),
-    later("alarms", "alarms email \"ops@example.com\""),
+    ready("alarms", "alarms email \"ops@example.com\", alarms topic \"arn\", or alarms off"),
 ];
 
 /// In `environment`, beside the statements of `app`.
@@ -54,44 +55,43 @@ pub const ENVIRONMENT: &[Known] = &[
 
 /// In `event` and `profile`.
 pub const EVENT: &[Known] = &[
-    ready("ingress", "ingress api [NAME] METHOD /path, or ingress sns"),
+    ready("ingress", "ingress api [NAME] METHOD /path, ingress sns, or ingress stream"),
     ready("auth", "auth NAME, or auth none"),
-    ready("volume", "volume low|high { … }"),
+    ready("volume", "volume low|medium|high { … }"),
     ready("key", "key FIELD"),
     ready("schema", "schema { field: type; … }"),
-    ready("store", "store s3 { … }"),
+    ready("store", "store s3 { … }, or store NAME"),
     ready("subscriber", "subscriber NAME { handler python \"handlers/file.py\" }"),
     ready("version", "version 1"),
-    later("responds", "responds { handler …; schema { … } }"),
-    later("replay", "replay on|off"),
-    later("alarm", "alarm NAME { … }"),
-    later("from", "from account \"111111111111\""),
+    ready("responds", "responds { handler python \"handlers/file.py\"; schema { … } }"),
+    ready("replay", "replay on|off"),
+    ready("alarm", "alarm NAME { above 0; over 5m }, or alarm NAME off"),
+    ready("from", "from account \"111111111111\""),
     later("expect", "expect CODE \"reason\""),
 ];
 
-/// In `subscriber`, beside the options of its constructs.
+/// In `subscriber`, beside the words of its kinds and the options of its constructs.
 pub const SUBSCRIBER: &[Known] = &[
-    ready("handler", "handler python|node \"handlers/file\""),
+    ready("handler", "handler python|node|image|arn \"handlers/file\""),
     ready("from", "from store|stream|topic"),
     ready("emits", "emits EVENT, EVENT"),
-    ready("allow", "allow [\"service:Action\"] on \"arn\""),
+    ready("allow", "allow [\"service:Action\"] on \"arn\", or allow read write on RESOURCE"),
     ready("env", "env { NAME \"value\" }"),
-    later("queue", "queue"),
-    later("https", "https \"https://…\""),
-    later("email", "email \"name@example.com\""),
-    later("state_machine", "state_machine \"arn\""),
-    later("where", "where FIELD > VALUE"),
-    later("ordered", "ordered by key"),
+    ready("where", "where FIELD > VALUE"),
+    ready("ordered", "ordered by key"),
+];
+
+/// In `responds`, beside the options of its constructs.
+pub const RESPONDS: &[Known] = &[
+    ready("handler", "handler python|node \"handlers/file\""),
+    ready("schema", "schema { field: type; … }"),
+    ready("emits", "emits EVENT, EVENT"),
+    ready("allow", "allow [\"service:Action\"] on \"arn\", or allow read write on RESOURCE"),
+    ready("env", "env { NAME \"value\" }"),
 ];
 
 /// Words that the language will have for a choice, and has no construct for yet.
-pub const LATER_CHOICES: &[(&str, &[&str])] = &[
-    ("tier", &["medium"]),
-    ("auth", &["cognito", "jwt", "iam", "lambda"]),
-    ("encryption", &["per_event"]),
-    ("handler", &["rust", "image", "arn"]),
-    ("ingress", &["stream"]),
-];
+pub const LATER_CHOICES: &[(&str, &[&str])] = &[("handler", &["rust"])];
 
 /// The statement of that name.
 #[must_use]

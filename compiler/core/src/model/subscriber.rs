@@ -3,17 +3,19 @@
 use indexmap::IndexMap;
 
 use super::app::{no_block, wrong_arguments};
-use super::declare::{misplaced, misplaced_entry, not_yet, unknown};
+use super::condition::{Condition, condition};
+use super::declare::{misplaced, misplaced_entry, unknown};
 use super::merge::report_repeats;
 use super::resolve::{Context, items, not_a};
 use super::setting::read_option;
-use super::statements::{SUBSCRIBER, find};
-use super::{Grant, Handler, Options, Origin, ReadFrom, Setting, Subscriber};
-use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics};
-use crate::source::Spanned;
+use super::statements::{Known, RESPONDS, SUBSCRIBER, find};
+use super::{Grant, Handler, Model, Options, Origin, ReadFrom, Schema, Setting, Subscriber, Use};
+use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
+use crate::library::Construct;
+use crate::source::{Span, Spanned};
 use crate::syntax::{Arg, Item, Literal, Statement};
 
-/// Reads a subscriber. `None` when it has no code to run.
+/// Reads a subscriber. `None` when it does nothing.
 pub fn subscriber(
     context: &Context<'_>,
     name: &str,
@@ -21,14 +23,45 @@ pub fn subscriber(
     statement: &Statement,
     diags: &mut Diagnostics,
 ) -> Option<Subscriber> {
+    read(context, name, path, statement, SUBSCRIBER, diags)
+}
+
+/// Reads `responds`: a handler whose answer the sender waits for.
+pub fn responder(
+    context: &Context<'_>,
+    path: String,
+    statement: &Statement,
+    diags: &mut Diagnostics,
+) -> Option<Subscriber> {
+    let read = read(context, RESPONDER, path, statement, RESPONDS, diags)?;
+    Some(Subscriber { answers: true, ..read })
+}
+
+/// The name of the subscriber that answers.
+pub const RESPONDER: &str = "responds";
+
+fn read(
+    context: &Context<'_>,
+    name: &str,
+    path: String,
+    statement: &Statement,
+    known: &'static [Known],
+    diags: &mut Diagnostics,
+) -> Option<Subscriber> {
     report_repeats(items(statement), diags);
     let mut reader = Reader {
         context,
+        known,
+        kind: None,
         handler: None,
         from: None,
         options: Options::new(),
         emits: Vec::new(),
         allow: Vec::new(),
+        uses: Vec::new(),
+        condition: None,
+        ordered: None,
+        answer: None,
         env: IndexMap::new(),
         excused: statement.broken,
     };
@@ -40,10 +73,13 @@ pub fn subscriber(
             _ => {}
         }
     }
-    let Some(handler) = reader.handler else {
+    let Some((kind, _)) = reader.kind else {
         if !reader.excused {
             let help = format!("add `handler python \"handlers/{name}.py\"`");
-            let message = format!("the subscriber `{name}` does not say what it does");
+            let message = match name {
+                RESPONDER => "`responds` does not say what answers".to_owned(),
+                _ => format!("the subscriber `{name}` does not say what it does"),
+            };
             diags.push(
                 Diagnostic::new(Code::MissingStatement, statement.head(), message)
                     .help(help)
@@ -55,53 +91,59 @@ pub fn subscriber(
     Some(Subscriber {
         doc: statement.docs.join("\n"),
         origin: Origin { path, span: statement.head() },
-        handler,
+        construct: kind.id.clone(),
+        reads: kind.reads.clone(),
+        answers: false,
+        answer: reader.answer,
+        handler: reader.handler,
         from: reader.from,
         options: reader.options,
         emits: reader.emits,
         allow: reader.allow,
+        uses: reader.uses,
+        condition: reader.condition,
+        ordered: reader.ordered,
         env: reader.env,
     })
 }
 
 struct Reader<'a, 'c> {
     context: &'c Context<'a>,
+    known: &'static [Known],
+    /// What it is, and the statement that says so.
+    kind: Option<(&'c Construct, Span)>,
     handler: Option<Handler>,
     from: Option<Spanned<ReadFrom>>,
     options: Options,
     emits: Vec<Spanned<String>>,
     allow: Vec<Grant>,
+    uses: Vec<Use>,
+    condition: Option<Spanned<Condition>>,
+    ordered: Option<Span>,
+    answer: Option<Schema>,
     env: IndexMap<String, Spanned<Setting>>,
-    /// Something was wrong that may be why there is no handler.
+    /// Something was wrong that may be why it does nothing.
     excused: bool,
 }
 
-impl Reader<'_, '_> {
+impl<'c> Reader<'_, 'c> {
     fn statement(&mut self, statement: &Statement, diags: &mut Diagnostics) {
         let word = statement.name.value.as_str();
-        match find(SUBSCRIBER, word) {
-            Some(known) if !known.ready => {
-                self.excused = true;
-                return not_yet(statement.head(), &format!("`{word}` of a subscriber"), diags);
-            }
-            None => return self.option(statement, diags),
-            Some(_) => {}
+        if find(self.known, word).is_none() {
+            return self.option(statement, diags);
         }
-        if statement.block.is_some() && word != "env" {
+        if statement.block.is_some() && word != "env" && word != "schema" {
             no_block(statement, diags);
         }
         match (word, statement.args.as_slice()) {
             ("handler", _) if statement.broken => self.excused = true,
             ("handler", [kind, Arg { value: Literal::Text(path), span }]) => {
-                self.excused = true;
-                let construct = self.context.construct("handler", kind, statement, diags);
-                let path = Spanned::new(path.clone(), *span);
-                self.handler = construct.map(|found| Handler { construct: found.id.clone(), path });
+                self.handler(kind, Spanned::new(path.clone(), *span), statement, diags);
             }
             ("handler", [kind, ..]) => {
                 self.excused = true;
                 if self.context.construct("handler", kind, statement, diags).is_some() {
-                    wrong_arguments(statement, SUBSCRIBER, diags);
+                    wrong_arguments(statement, self.known, diags);
                 }
             }
             ("from", [Arg { value: Literal::Word(place), span }]) => {
@@ -118,34 +160,113 @@ impl Reader<'_, '_> {
             ) if on == "on" => {
                 self.allow(actions, resource, statement, diags);
             }
-            ("allow", [Arg { value: Literal::Word(_), .. }, ..]) => {
-                not_yet(statement.head(), "`allow read write on` a resource", diags);
+            ("allow", [grants @ .., Arg { value: Literal::Word(on), .. }, resource])
+                if on == "on" && !grants.is_empty() =>
+            {
+                self.uses(grants, resource, statement, diags);
             }
             ("env", []) => self.env(statement, diags),
-            _ => wrong_arguments(statement, SUBSCRIBER, diags),
+            ("schema", []) if statement.block.is_some() => {
+                self.answer = Some(super::schema::schema(statement, &self.context.all.types, diags));
+            }
+            ("where", args) if !statement.broken => {
+                let whole = args.first().map_or(statement.name.span, |first| first.span.to(statement.head()));
+                match condition(args, whole) {
+                    Ok(read) => self.condition = Some(read),
+                    Err(finding) => diags.push(finding),
+                }
+            }
+            ("ordered", [Arg { value: Literal::Word(by), .. }, Arg { value: Literal::Word(key), .. }])
+                if by == "by" && key == "key" =>
+            {
+                self.ordered = Some(statement.head());
+            }
+            _ => wrong_arguments(statement, self.known, diags),
         }
+    }
+
+    /// Sets what the subscriber is; it is one thing only.
+    fn is(&mut self, construct: &'c Construct, span: Span, diags: &mut Diagnostics) {
+        if let Some((_, first)) = self.kind {
+            let message = "a subscriber is one thing, and this one says two";
+            diags.push(
+                Diagnostic::new(Code::SaidTwice, span, message)
+                    .label(first, "first here")
+                    .help("make two subscribers of it"),
+            );
+            return;
+        }
+        self.kind = Some((construct, span));
+    }
+
+    /// `handler KIND "path"`: code of the project, or what the kind says that it becomes.
+    fn handler(&mut self, kind: &Arg, path: Spanned<String>, statement: &Statement, diags: &mut Diagnostics) {
+        self.excused = true;
+        let library = self.context.library;
+        let Some(language) = self.context.construct("handler", kind, statement, diags) else { return };
+        let becomes = language.constant("becomes").unwrap_or("function");
+        let Some(construct) = library.find("subscriber", becomes) else { return };
+        if becomes == "function" {
+            self.handler = Some(Handler { construct: language.id.clone(), path });
+        } else {
+            let spec_of = |name: &str| construct.parameters.get(name);
+            let inner = Statement {
+                name: Spanned::new(language.word().to_owned(), kind.span),
+                args: statement.args.get(1..).unwrap_or(&[]).to_vec(),
+                ..statement.clone()
+            };
+            read_option(&inner, &spec_of, &mut self.options, diags);
+        }
+        self.is(construct, statement.head(), diags);
     }
 
     fn option(&mut self, statement: &Statement, diags: &mut Diagnostics) {
         let library = self.context.library;
+        let word = statement.name.value.as_str();
+        // A kind of subscriber is a construct with an option of its own name: `queue`, `https "…"`.
+        let kind = library.find("subscriber", word).filter(|kind| kind.parameters.contains_key(word));
+        if let Some(construct) = kind.filter(|_| !std::ptr::eq(self.known, RESPONDS)) {
+            self.excused = true;
+            let spec_of = |name: &str| construct.parameters.get(name);
+            read_option(statement, &spec_of, &mut self.options, diags);
+            return self.is(construct, statement.head(), diags);
+        }
         let spec_of = |name: &str| library.subscriber_parameter(name);
-        match spec_of(&statement.name.value) {
+        match spec_of(word) {
             Some(spec) if !spec.tail => read_option(statement, &spec_of, &mut self.options, diags),
+            _ if std::ptr::eq(self.known, RESPONDS) => {
+                unknown(statement, RESPONDS, "in `responds`", &library.subscriber_options(), diags);
+            }
             _ => unknown(statement, SUBSCRIBER, "in `subscriber`", &library.subscriber_options(), diags),
         }
     }
 
-    fn from(
-        &mut self,
-        place: &str,
-        span: crate::source::Span,
-        statement: &Statement,
-        diags: &mut Diagnostics,
-    ) {
+    /// `allow read write on NAME`: whether its construct offers those grants is checked when all are known.
+    fn uses(&mut self, grants: &[Arg], resource: &Arg, statement: &Statement, diags: &mut Diagnostics) {
+        let words: Option<Vec<Spanned<String>>> = grants
+            .iter()
+            .filter(|arg| arg.value != Literal::Comma)
+            .map(|arg| match &arg.value {
+                Literal::Word(word) => Some(Spanned::new(word.clone(), arg.span)),
+                _ => None,
+            })
+            .collect();
+        let (Some(grants), Literal::Word(name)) = (words, &resource.value) else {
+            return wrong_arguments(statement, self.known, diags);
+        };
+        let known = &self.context.all.resources;
+        if known.contains_key(name.as_str()) {
+            self.uses.push(Use { resource: Spanned::new(name.clone(), resource.span), grants });
+        } else {
+            diags.push(not_a(self.context.all, "resource", name, resource.span, known.keys().copied()));
+        }
+    }
+
+    fn from(&mut self, place: &str, span: Span, statement: &Statement, diags: &mut Diagnostics) {
         let all = [ReadFrom::Store, ReadFrom::Stream, ReadFrom::Topic];
         match all.into_iter().find(|from| from.word() == place) {
             Some(from) => self.from = Some(Spanned::new(from, span)),
-            None => wrong_arguments(statement, SUBSCRIBER, diags),
+            None => wrong_arguments(statement, self.known, diags),
         }
     }
 
@@ -166,7 +287,7 @@ impl Reader<'_, '_> {
                         diags.push(not_a(self.context.all, "event", name, arg.span, events.keys().copied()));
                     }
                 }
-                _ => return wrong_arguments(statement, SUBSCRIBER, diags),
+                _ => return wrong_arguments(statement, self.known, diags),
             }
         }
     }
@@ -176,7 +297,7 @@ impl Reader<'_, '_> {
         let mut actions = Vec::new();
         for arg in list {
             let Literal::Text(action) = &arg.value else {
-                return wrong_arguments(statement, SUBSCRIBER, diags);
+                return wrong_arguments(statement, self.known, diags);
             };
             let parts = action.split_once(':');
             let fits = parts.is_some_and(|(service, name)| {
@@ -221,6 +342,12 @@ impl Reader<'_, '_> {
                 [Arg { value: Literal::Text(value), .. }] => Setting::Text(value.clone()),
                 [Arg { value: Literal::Int(value), .. }] => Setting::Text(value.to_string()),
                 [Arg { value: Literal::Param(value), .. }] => Setting::Parameter(value.clone()),
+                [Arg { value: Literal::Word(word), .. }]
+                    if self.context.all.resources.contains_key(word.as_str()) =>
+                {
+                    // The name that the resource has at AWS.
+                    Setting::Word(word.clone())
+                }
                 _ => {
                     let message = format!("the variable `{name}` needs a text");
                     diags.push(
@@ -247,6 +374,32 @@ impl Reader<'_, '_> {
             }
             let span = entry.args.last().map_or(entry.name.span, |arg| arg.span);
             self.env.insert(name.to_owned(), Spanned::new(value, span));
+        }
+    }
+}
+
+/// Whether resources offer what subscribers are allowed to do with them.
+pub fn check_uses(model: &Model, diags: &mut Diagnostics) {
+    /// Ports that say what a resource is; every other one is a grant.
+    const NOT_GRANTS: &[&str] = &["name", "arn"];
+    for used in model.events.values().flat_map(|event| event.subscribers.values()).flat_map(|one| &one.uses) {
+        let Some(resource) = model.resources.get(&used.resource.value) else { continue };
+        let offered = || {
+            let ports = resource.choice.offers.iter().map(String::as_str);
+            ports.filter(|port| !NOT_GRANTS.contains(port))
+        };
+        for grant in used.grants.iter().filter(|grant| !offered().any(|port| port == grant.value)) {
+            let message = format!("`{}` has no grant `{}`", used.resource.value, grant.value);
+            let list = offered().map(|port| format!("`{port}`")).collect::<Vec<_>>().join(", ");
+            let help = match nearest(&grant.value, offered()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {list}"),
+            };
+            diags.push(
+                Diagnostic::new(Code::UnknownOption, grant.span, message)
+                    .label(resource.choice.origin.span, "the resource")
+                    .help(help),
+            );
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What expressions of constructs can know of the project.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::library::{Binding, Scope, Symbol};
-use crate::model::{Event, Ingress, Model, PathPart, Subscriber, json_schema};
-use crate::names::{digest, kebab, pascal};
+use crate::model::{Event, Ingress, Model, PathPart, Setting, Subscriber, columns, filter, json_schema};
+use crate::names::{digest, kebab, pascal, snake};
 
 /// `app`, `aws` and `artifacts`, which every expression has.
 pub fn globals(model: &Model) -> Scope {
@@ -22,6 +24,12 @@ pub fn globals(model: &Model) -> Scope {
     let bucket = Binding::Symbol(Symbol::Parameter(super::link::ARTIFACT_BUCKET.into()));
     let artifacts = IndexMap::from([("bucket".to_owned(), bucket)]);
     let app = &model.app;
+    let guests: BTreeSet<&str> = model
+        .events
+        .values()
+        .flat_map(|event| &event.accounts)
+        .map(|account| account.value.as_str())
+        .collect();
     let tags: Vec<Value> =
         app.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     let facts = json!({
@@ -36,6 +44,8 @@ pub fn globals(model: &Model) -> Scope {
         // What a failed creation leaves behind would be in the way of the next: names are taken.
         "deletion": if app.retain { "RetainExceptOnCreate" } else { "Delete" },
         "tags": tags,
+        "alarms": app.alarms,
+        "guests": guests,
     });
     Scope::globals(&[
         ("app", Binding::Value(facts.into())),
@@ -84,7 +94,13 @@ pub fn event(model: &Model, name: &str, event: &Event) -> Value {
         "source": event_source(model, name),
         "version": event.version,
         "key": event.key.as_ref().map(|key| &key.value),
+        "snake": snake(&lower(name)),
+        "fifo": event.ordered().is_some() && matches!(event.ingress, Ingress::Topic { .. }),
+        "accounts": event.accounts.iter().map(|account| &account.value).collect::<Vec<_>>(),
     });
+    if let (true, Some(map)) = (event.store.is_some(), facts.as_object_mut()) {
+        map.insert("columns".to_owned(), columns(event.schema.as_ref(), &model.types));
+    }
     let (Ingress::Api { method, path, .. }, Some(map)) = (&event.ingress, facts.as_object_mut()) else {
         return facts;
     };
@@ -97,6 +113,8 @@ pub fn event(model: &Model, name: &str, event: &Event) -> Value {
         .collect();
     let key = event.key.as_ref().map(|key| key.value.as_str());
     map.insert("method".to_owned(), json!(method));
+    let full: String = path.iter().map(|part| format!("/{}", part.text())).collect();
+    map.insert("path".to_owned(), json!(full));
     map.insert("variables".to_owned(), json!(variables));
     map.insert("key_in_path".to_owned(), json!(key.is_some_and(|key| variables.contains(&key))));
     if let Some(schema) = &event.schema {
@@ -117,11 +135,39 @@ pub fn subscriber(model: &Model, event: &str, name: &str, subscriber: &Subscribe
         .iter()
         .map(|grant| json!({ "actions": grant.actions, "resource": grant.resource }))
         .collect();
+    let uses: Vec<Value> = subscriber
+        .uses
+        .iter()
+        .flat_map(|one| one.grants.iter().map(move |grant| (one, grant)))
+        .map(|(one, grant)| json!({ "resource": one.resource.value, "grant": grant.value }))
+        .collect();
     json!({
         "name": name,
         "slug": format!("{}-{event}-{name}", slug(model)),
         "doc": subscriber.doc,
         "emits": emits,
         "allow": allow,
+        "uses": uses,
+        "secrets": secrets(model, subscriber),
+        "where": subscriber.condition.is_some(),
+        "filter": subscriber.condition.as_ref().and_then(|condition| filter(&condition.value)),
+        "ordered": subscriber.ordered.is_some(),
+        "answers": subscriber.answers,
     })
+}
+
+/// The variables that hold the name or ARN of a secret.
+fn secrets(model: &Model, subscriber: &Subscriber) -> Vec<Value> {
+    let named = |setting: &Setting| match setting {
+        Setting::Parameter(name) => model.secrets.get(name).map(|secret| secret.id.clone()),
+        _ => None,
+    };
+    subscriber
+        .env
+        .iter()
+        .filter_map(|(variable, value)| {
+            let id = named(&value.value)?;
+            Some(json!({ "variable": variable, "arn": id.starts_with("arn:"), "id": id }))
+        })
+        .collect()
 }

@@ -1,6 +1,9 @@
 //! Nodes of the graph to instances of constructs: which construct is bound to which, and under what name.
+//!
+//! What several events use is made first (`shared`), then every event (`event_instances`), then what the apis release,
+//! and last what watches all of it (`observe`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use rayon::prelude::*;
@@ -9,14 +12,16 @@ use serde_json::json;
 use super::event_instances::{EventInstances, Part, Tools};
 use super::facts;
 use super::place::Home;
+use super::shared::Shared;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::graph::{FlowGraph, Node, NodeId};
 use crate::handlers::Packages;
 use crate::library::{
-    Binding, Data, EvaluationError, EvaluationKind, Evaluator, Instance, Library, ResourceId, Scope, Symbol,
+    Binding, Data, EvaluationError, EvaluationKind, Evaluator, Instance, Library, ResourceId, Scope,
+    StackKind, Symbol,
 };
-use crate::model::{Ingress, Options, Origin, PathPart};
-use crate::names::{digest, pascal};
+use crate::model::{Ingress, Options, Origin};
+use crate::names::pascal;
 
 /// An instance, before its resources are made.
 pub struct Made {
@@ -26,6 +31,10 @@ pub struct Made {
     pub prefix: Prefix,
     /// What it belongs to.
     pub home: Home,
+    /// Where its resources go, if not where its construct says.
+    pub stack: Option<StackKind>,
+    /// The subscriber that it belongs to.
+    pub subscriber: Option<String>,
     /// The statement that asked for it.
     pub origin: Origin,
     /// The number of its first resource.
@@ -43,6 +52,23 @@ pub struct Prefix {
     pub own: String,
     /// In a stack that it shares with other events or apis.
     pub shared: String,
+}
+
+impl Prefix {
+    /// The prefix in a stack of that kind.
+    #[must_use]
+    pub fn of(&self, kind: StackKind) -> &str {
+        match kind {
+            StackKind::Foundation | StackKind::Stores | StackKind::Observability => &self.shared,
+            StackKind::Api | StackKind::Event | StackKind::Release => &self.own,
+        }
+    }
+
+    /// The same in front, whichever stack it is.
+    pub(super) fn both(prefix: impl Into<String>) -> Prefix {
+        let own = prefix.into();
+        Prefix { shared: own.clone(), own }
+    }
 }
 
 /// All instances, in a stable order, and the computed values of their ports.
@@ -80,27 +106,21 @@ pub fn instantiate(
     let known = maker.events(&by_event, diags, &Part { shared: &shared, known: None });
     maker.events(&by_event, diags, &Part { shared: &shared, known: Some(&known) });
     maker.releases(&shared, diags);
+    maker.watch(&shared, diags);
     diags.drop_consequences(Code::Unbound);
     maker.all
 }
 
-/// Instances that several events use.
-pub(super) struct Shared {
-    pub(super) key: Instance,
-    pub(super) apis: BTreeMap<String, Instance>,
-    pub(super) paths: BTreeMap<(String, String), Instance>,
-    pub(super) auths: BTreeMap<String, Instance>,
-    pub(super) dead_letters: BTreeMap<Option<String>, Instance>,
-}
-
-struct Maker<'g, 'e> {
-    graph: &'g FlowGraph,
-    library: &'g Library,
-    evaluator: &'g Evaluator<'e>,
-    packages: &'g Packages,
-    globals: Scope,
-    next: u32,
-    all: Instances,
+/// Makes instances, one after the other.
+pub(super) struct Maker<'g, 'e> {
+    pub(super) graph: &'g FlowGraph,
+    pub(super) library: &'g Library,
+    pub(super) evaluator: &'g Evaluator<'e>,
+    pub(super) packages: &'g Packages,
+    pub(super) globals: Scope,
+    /// The number of the next instance's first resource.
+    pub(super) next: u32,
+    pub(super) all: Instances,
 }
 
 /// What one instance is made of.
@@ -113,7 +133,7 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'g, 'e> Maker<'g, 'e> {
-    fn make(&mut self, wanted: Wanted<'_>, diags: &mut Diagnostics) -> Option<Instance> {
+    pub(super) fn make(&mut self, wanted: Wanted<'_>, diags: &mut Diagnostics) -> Option<Instance> {
         let base = ResourceId(self.next);
         self.next += STEP;
         let made = make(self.evaluator, base, wanted, &self.globals, &mut self.all.fallbacks);
@@ -127,153 +147,6 @@ impl<'g, 'e> Maker<'g, 'e> {
                 diags.push(explain(&failed.0, &failed.1));
                 None
             }
-        }
-    }
-
-    /// The key, apis, paths and locks.
-    fn shared(&mut self, diags: &mut Diagnostics) -> Option<Shared> {
-        let model = &self.graph.model;
-        let encryption = &model.app.encryption;
-        let wanted = Wanted {
-            construct: &encryption.construct,
-            prefix: Prefix::default(),
-            home: Home::default(),
-            origin: encryption.origin.clone(),
-            bindings: settings(&encryption.options),
-        };
-        let key = self.make(wanted, diags)?;
-        let mut shared = Shared {
-            key,
-            apis: BTreeMap::new(),
-            paths: BTreeMap::new(),
-            auths: BTreeMap::new(),
-            dead_letters: BTreeMap::new(),
-        };
-        self.apis(&mut shared, diags);
-        self.auths(&mut shared, diags);
-        self.dead_letters(&mut shared, diags);
-        Some(shared)
-    }
-
-    fn apis(&mut self, shared: &mut Shared, diags: &mut Diagnostics) {
-        let graph = self.graph;
-        for (name, api) in &graph.model.apis {
-            let home = Home { domain: api.domain.clone(), event: None, api: Some(name.clone()) };
-            let mut bindings = settings(&api.options);
-            bindings.push(("key", Binding::Instance(shared.key.clone())));
-            bindings.push(("api", Binding::Value(json!({ "name": name, "doc": api.doc }).into())));
-            let wanted = Wanted {
-                construct: "api/rest",
-                prefix: Prefix { own: String::new(), shared: pascal(name) },
-                home: home.clone(),
-                origin: api.origin.clone(),
-                bindings,
-            };
-            let Some(instance) = self.make(wanted, diags) else { continue };
-            shared.apis.insert(name.clone(), instance.clone());
-            self.paths(name, &home, &instance, shared, diags);
-        }
-    }
-
-    /// The path tree of an api: one instance a node, parents before children.
-    fn paths(
-        &mut self,
-        api: &str,
-        home: &Home,
-        instance: &Instance,
-        shared: &mut Shared,
-        diags: &mut Diagnostics,
-    ) {
-        let graph = self.graph;
-        let mut tree: BTreeMap<Vec<String>, Origin> = BTreeMap::new();
-        for event in graph.model.events.values() {
-            let Ingress::Api { api: at, path, origin, .. } = &event.ingress else { continue };
-            if at.value != api || event.domain != home.domain {
-                continue;
-            }
-            let parts: Vec<String> = path.iter().map(PathPart::text).collect();
-            for depth in 1..=parts.len() {
-                let node = parts.get(..depth).unwrap_or(&[]).to_vec();
-                let shown = format!("api.{api} /{}", node.join("/"));
-                // The path is the api's, whichever event asked for it first.
-                tree.entry(node).or_insert_with(|| Origin { path: shown, span: origin.span });
-            }
-        }
-        for (parts, origin) in tree {
-            let full = parts.join("/");
-            let above = parts.split_last().map(|(_, above)| above.join("/")).unwrap_or_default();
-            let parent = shared
-                .paths
-                .get(&(api.to_owned(), above))
-                .map_or(Binding::Undefined, |p| Binding::Instance(p.clone()));
-            let id = format!("{}{}", pascal(&full), digest(full.as_bytes()));
-            let wanted = Wanted {
-                construct: "api/path",
-                prefix: Prefix { own: id.clone(), shared: id },
-                home: home.clone(),
-                origin,
-                bindings: vec![
-                    ("rest", Binding::Instance(instance.clone())),
-                    ("parent", parent),
-                    ("part", Binding::Value(json!(parts.last()).into())),
-                ],
-            };
-            if let Some(path) = self.make(wanted, diags) {
-                shared.paths.insert((api.to_owned(), full), path);
-            }
-        }
-    }
-
-    fn auths(&mut self, shared: &mut Shared, diags: &mut Diagnostics) {
-        let graph = self.graph;
-        let none = Wanted {
-            construct: "lock/none",
-            prefix: Prefix::default(),
-            home: Home::default(),
-            origin: graph.model.app.origin.clone(),
-            bindings: Vec::new(),
-        };
-        shared.auths.extend(self.make(none, diags).map(|auth| (String::new(), auth)));
-        for (name, auth) in &graph.model.auths {
-            let mut bindings = settings(&auth.choice.options);
-            bindings.push(("auth", Binding::Value(json!({ "name": name, "doc": auth.doc }).into())));
-            let id = pascal(name);
-            let wanted = Wanted {
-                construct: &auth.choice.construct,
-                prefix: Prefix { own: id.clone(), shared: id },
-                home: Home { domain: auth.domain.clone(), event: None, api: None },
-                origin: auth.choice.origin.clone(),
-                bindings,
-            };
-            shared.auths.extend(self.make(wanted, diags).map(|auth| (name.clone(), auth)));
-        }
-    }
-
-    /// One bucket a root for what stream subscribers could not handle.
-    fn dead_letters(&mut self, shared: &mut Shared, diags: &mut Diagnostics) {
-        let graph = self.graph;
-        let streams = graph.nodes().filter(|(_, node)| node.construct == "source/stream");
-        let mut domains: BTreeMap<Option<String>, Origin> = BTreeMap::new();
-        for (_, node) in streams {
-            let domain = graph.event(node).and_then(|event| event.domain.clone());
-            domains.entry(domain).or_insert_with(|| graph.model.app.origin.clone());
-        }
-        for (domain, origin) in domains {
-            let facts = json!({ "domain": domain.clone().unwrap_or_default() });
-            let wanted = Wanted {
-                construct: "letters/bucket",
-                prefix: Prefix {
-                    own: "StreamDeadLetters".to_owned(),
-                    shared: "StreamDeadLetters".to_owned(),
-                },
-                home: Home { domain: domain.clone(), event: None, api: None },
-                origin,
-                bindings: vec![
-                    ("key", Binding::Instance(shared.key.clone())),
-                    ("place", Binding::Value(facts.into())),
-                ],
-            };
-            shared.dead_letters.extend(self.make(wanted, diags).map(|made| (domain, made)));
         }
     }
 
@@ -293,7 +166,8 @@ impl<'g, 'e> Maker<'g, 'e> {
         part: &Part<'_>,
     ) -> BTreeMap<NodeId, Instance> {
         let start = self.next;
-        let room = by_event.values().map(Vec::len).max().unwrap_or(0) as u32 * 2 * STEP;
+        // A node may bring a mapping or a catalogue with it, an event its replay.
+        let room = (by_event.values().map(Vec::len).max().unwrap_or(0) as u32 * 2 + 1) * STEP;
         self.next += room * by_event.len() as u32;
         let tools = Tools {
             graph: self.graph,
@@ -327,8 +201,6 @@ impl<'g, 'e> Maker<'g, 'e> {
                 .events
                 .values()
                 .filter(|event| matches!(&event.ingress, Ingress::Api { api, .. } if api.value == *name));
-            let auths: std::collections::BTreeSet<&str> =
-                used.clone().filter_map(|event| event.auth.as_ref()?.value.as_deref()).collect();
             if used.count() == 0 {
                 let message = format!("no event comes in by the api `{name}`");
                 let help =
@@ -349,47 +221,59 @@ impl<'g, 'e> Maker<'g, 'e> {
                 bindings,
             };
             let Some(release) = self.make(wanted, diags) else { continue };
-            for auth in &auths {
-                let others: Vec<&str> = auths.iter().filter(|other| *other != auth).copied().collect();
-                self.plan(auth, &others, &home, &release, rest, shared, diags);
-            }
+            self.plans(name, &home, &release, rest, shared, diags);
         }
     }
 
-    /// The plan of one lock at an api. `others` are the locks of other events there.
-    #[allow(clippy::too_many_arguments, reason = "what a plan ties together")]
-    fn plan(
+    /// The locks that the events of an api use, in the order of their names.
+    pub(super) fn auths_at(&self, api: &str) -> BTreeSet<&'g str> {
+        let at = |event: &&crate::model::Event| matches!(&event.ingress, Ingress::Api { api: of, .. } if of.value == api);
+        let graph = self.graph;
+        let events = graph.model.events.values().filter(at);
+        events.filter_map(|event| event.auth.as_ref()?.value.as_deref()).collect()
+    }
+
+    /// The plans of an api's locks: one for each lock, or for each of its clients.
+    fn plans(
         &mut self,
-        name: &str,
-        others: &[&str],
+        api: &str,
         home: &Home,
         release: &Instance,
         rest: &Instance,
         shared: &Shared,
         diags: &mut Diagnostics,
     ) {
-        let Some(auth) = self.graph.model.auths.get(name) else { return };
-        let construct = auth.choice.construct.replacen("auth/", "plan/", 1);
-        let Some(lock) = shared.auths.get(name).filter(|_| self.library.get(&construct).is_some()) else {
-            return;
+        let graph = self.graph;
+        let construct_of = |name: &str| {
+            let auth = graph.model.auths.get(name)?;
+            let id = auth.choice.construct.replacen("auth/", "plan/", 1);
+            self.library.get(&id).map(|_| (auth, id))
         };
-        let mut bindings = settings(&auth.choice.options);
-        bindings.push(("release", Binding::Instance(release.clone())));
-        bindings.push(("rest", Binding::Instance(rest.clone())));
-        bindings.push(("lock", Binding::Instance(lock.clone())));
-        let facts = json!({ "name": name, "api": home.api, "others": others });
-        bindings.push(("auth", Binding::Value(facts.into())));
-        let prefix = Prefix { own: pascal(name), shared: pascal(name) };
-        self.make(
-            Wanted {
-                construct: &construct,
-                prefix,
-                home: home.clone(),
-                origin: auth.choice.origin.clone(),
-                bindings,
-            },
-            diags,
-        );
+        let with_plan: Vec<_> = self
+            .auths_at(api)
+            .into_iter()
+            .filter_map(|name| construct_of(name).map(|(auth, id)| (name, auth, id)))
+            .collect();
+        for (name, auth, construct) in &with_plan {
+            let others: Vec<&str> =
+                with_plan.iter().map(|(other, ..)| *other).filter(|other| other != name).collect();
+            for lock in shared.locks.get(*name).into_iter().flatten() {
+                let mut bindings = settings(&lock.options);
+                bindings.push(("release", Binding::Instance(release.clone())));
+                bindings.push(("rest", Binding::Instance(rest.clone())));
+                bindings.push(("lock", Binding::Instance(lock.instance.clone())));
+                let facts = json!({ "name": lock.name, "doc": auth.doc, "api": api, "others": others });
+                bindings.push(("auth", Binding::Value(facts.into())));
+                let wanted = Wanted {
+                    construct,
+                    prefix: Prefix::both(pascal(&lock.name)),
+                    home: home.clone(),
+                    origin: auth.choice.origin.clone(),
+                    bindings,
+                };
+                self.make(wanted, diags);
+            }
+        }
     }
 }
 
@@ -408,7 +292,9 @@ pub(super) fn make(
     let Wanted { construct, prefix, home, origin, bindings } = wanted;
     match evaluator.instantiate(construct, base, &bindings, globals, fallbacks) {
         Ok((scope, instance)) => {
-            Ok(Made { construct: construct.to_owned(), prefix, home, origin, base, scope, instance })
+            let construct = construct.to_owned();
+            let (stack, subscriber) = (None, None);
+            Ok(Made { construct, prefix, home, stack, subscriber, origin, base, scope, instance })
         }
         Err(error) => Err(Box::new((error, origin))),
     }

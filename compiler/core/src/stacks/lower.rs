@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use super::instances::{Made, explain, instantiate};
 use super::link::{Index, link};
 use super::place::StackName;
-use super::{Resource, Root, Stack, StackTree, limits};
+use super::{Resource, Root, Stack, StackTree, limits, patch};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::graph::FlowGraph;
 use crate::handlers::Packages;
-use crate::library::{Evaluator, Library, Machine, Produced, StackKind};
+use crate::library::{Evaluator, Library, Machine, Produced};
 use crate::source::Sources;
 
 /// Makes the stacks. `None` when an expression of a construct gave nothing, or a reference cannot be resolved.
@@ -34,6 +34,7 @@ pub fn lower(
     }
     let mut placed = place(&instances.made, produced, sources, diags);
     show(&evaluator, &instances.made, &mut placed, diags);
+    patch::apply(&mut placed.stacks, &graph.model, library, diags);
     let mut tree = StackTree {
         app: graph.model.app.clone(),
         environment: graph.model.environment.clone(),
@@ -86,9 +87,9 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
     let files: Vec<Arc<str>> = sources.iter().map(|source| Arc::from(source.path.as_str())).collect();
     for (made, resources) in made.iter().zip(produced) {
         for resource in resources {
-            let name = made.home.stack(resource.stack);
-            let shared = matches!(resource.stack, StackKind::Foundation | StackKind::Stores);
-            let prefix = if shared { &made.prefix.shared } else { &made.prefix.own };
+            let kind = made.stack.unwrap_or(resource.stack);
+            let name = made.home.stack(kind);
+            let prefix = made.prefix.of(kind);
             let logical_id = format!("{prefix}{}", resource.name);
             let stack = placed.stacks.entry(name.clone()).or_insert_with(|| Stack::empty(name.clone()));
             let place = stack.resources.len();
@@ -109,6 +110,7 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
                 body: resource.body,
                 after: Vec::new(),
                 construct: made.construct.clone(),
+                owner: made.home.owner().to_owned(),
                 origin: made.origin.clone(),
                 file,
             });
@@ -123,9 +125,9 @@ fn show(evaluator: &Evaluator<'_>, made: &[Made], placed: &mut Placed, diags: &m
         match evaluator.outputs(&made.construct, &made.scope) {
             Ok(shown) => {
                 for output in shown {
-                    let shared = matches!(output.stack, StackKind::Foundation | StackKind::Stores);
-                    let prefix = if shared { &made.prefix.shared } else { &made.prefix.own };
-                    if let Some(stack) = placed.stacks.get_mut(&made.home.stack(output.stack)) {
+                    let kind = made.stack.unwrap_or(output.stack);
+                    let prefix = made.prefix.of(kind);
+                    if let Some(stack) = placed.stacks.get_mut(&made.home.stack(kind)) {
                         stack.shown.push((format!("{prefix}{}", output.name), output.value, output.summary));
                     }
                 }

@@ -12,7 +12,10 @@ mod limits;
 mod link;
 mod linked;
 mod lower;
+mod observe;
+mod patch;
 mod place;
+mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +23,7 @@ use std::sync::Arc;
 use crate::library::{Data, Symbol};
 use crate::model::{App, Origin, ParameterKind, Setting};
 
+pub use facts::event_type;
 pub use link::ARTIFACT_BUCKET;
 pub use linked::{Function, Linked, View};
 pub use lower::lower;
@@ -133,6 +137,8 @@ pub struct Resource {
     pub after: Vec<String>,
     /// The construct it came from.
     pub construct: String,
+    /// The event or api that it belongs to, or `app`.
+    pub owner: String,
     /// The statement it came from.
     pub origin: Origin,
     /// The file of that statement.

@@ -55,11 +55,17 @@ pub struct Home {
 }
 
 impl Home {
+    /// The event or api that it belongs to, or `app`: what an `override` names.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        self.event.as_deref().or(self.api.as_deref()).unwrap_or("app")
+    }
+
     /// The stack of that kind for what lives here.
     #[must_use]
     pub fn stack(&self, layer: Layer) -> StackName {
         let of = match layer {
-            StackKind::Foundation | StackKind::Stores => None,
+            StackKind::Foundation | StackKind::Stores | StackKind::Observability => None,
             StackKind::Api | StackKind::Release => self.api.clone(),
             StackKind::Event => self.event.clone(),
         };

@@ -1,4 +1,4 @@
-// The AWS clients, made when first needed: most handlers need neither, and the SDK is slow to load.
+// The AWS clients, made when first needed: most handlers need none, and the SDK is slow to load.
 
 import { createRequire } from "node:module";
 
@@ -7,19 +7,32 @@ import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 
 export class Clients {
-  #s3;
-  #sns;
+  #made = new Map();
 
   async getObject(request) {
-    const { S3Client, GetObjectCommand } = require("@aws-sdk/client-s3");
-    this.#s3 ??= new S3Client({});
-    const { Body } = await this.#s3.send(new GetObjectCommand(request));
+    const { Body } = await this.#send("s3", "S3Client", "GetObjectCommand", request);
     return Body.transformToByteArray();
   }
 
+  async putObject(request) {
+    await this.#send("s3", "S3Client", "PutObjectCommand", request);
+  }
+
   async publish(request) {
-    const { SNSClient, PublishCommand } = require("@aws-sdk/client-sns");
-    this.#sns ??= new SNSClient({});
-    await this.#sns.send(new PublishCommand(request));
+    await this.#send("sns", "SNSClient", "PublishCommand", request);
+  }
+
+  async putRecord(request) {
+    await this.#send("kinesis", "KinesisClient", "PutRecordCommand", request);
+  }
+
+  async getSecretValue(request) {
+    return this.#send("secrets-manager", "SecretsManagerClient", "GetSecretValueCommand", request);
+  }
+
+  #send(service, client, command, request) {
+    const sdk = require(`@aws-sdk/client-${service}`);
+    if (!this.#made.has(service)) this.#made.set(service, new sdk[client]({}));
+    return this.#made.get(service).send(new sdk[command](request));
   }
 }

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 
 import { EmitError, Rejected } from "./errors.mjs";
 import { parse } from "./strict_json.mjs";
+import { send } from "./target.mjs";
 
 export class Emitter {
   #emits;
@@ -16,9 +17,9 @@ export class Emitter {
     this.#environ = environ;
   }
 
-  // Resolves to the new event's id once SNS has it.
+  // Resolves to the new event's id once the topic or the stream has it.
   async emit(name, data) {
-    const { declared, topic } = this.#declared(name);
+    const { declared, target } = this.#declared(name);
     const envelope = {
       specversion: "1.0",
       id: randomUUID(),
@@ -28,7 +29,12 @@ export class Emitter {
       datacontenttype: "application/json",
       data: checked(name, data, declared.schema),
     };
-    await this.#clients.publish({ TopicArn: topic, Message: JSON.stringify(envelope) });
+    try {
+      await send(target, envelope, JSON.stringify(envelope), declared.key, this.#clients);
+    } catch (error) {
+      if (!(error instanceof Rejected)) throw error;
+      throw new EmitError(`\`${name}\` cannot be ordered by its key: ${error.message}`);
+    }
     return envelope.id;
   }
 
@@ -37,9 +43,9 @@ export class Emitter {
       const known = [...this.#emits.keys()].join(", ") || "nothing";
       throw new EmitError(`\`${name}\` is not in the subscriber's \`emits\` (there: ${known})`);
     }
-    const topic = this.#environ[`PIPEC_EMIT_${name}`];
-    if (!topic) throw new EmitError(`the variable PIPEC_EMIT_${name} is not set`);
-    return { declared: this.#emits.get(name), topic };
+    const target = this.#environ[`PIPEC_EMIT_${name}`];
+    if (!target) throw new EmitError(`the variable PIPEC_EMIT_${name} is not set`);
+    return { declared: this.#emits.get(name), target };
   }
 }
 

@@ -2,6 +2,16 @@
 
 import { Redactor } from "./redact.mjs";
 
+// https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+const ROOT = /(?:^|;)\s*Root=([0-9A-Za-z-]{1,64})(?=;|$)/;
+
+// The field that joins a log line to its trace. Lambda sets the variable anew for each invocation:
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+export function traceOf(environ) {
+  const found = ROOT.exec(environ._X_AMZN_TRACE_ID ?? "");
+  return found ? { trace: found[1] } : {};
+}
+
 export function printLine(line) {
   process.stdout.write(`${line}\n`);
 }

@@ -9,9 +9,18 @@ export class Redactor {
   #values;
   #pattern;
 
-  constructor(paths = [], data) {
+  constructor(paths = [], data, known = []) {
     this.#names = new Set(paths.map((path) => path.split(".").at(-1)));
-    this.#values = new Set(paths.flatMap((path) => [...valuesAt(data, path.split("."))]));
+    this.#values = new Set([...paths.flatMap((path) => [...valuesAt(data, path.split("."))]), ...known]);
+  }
+
+  // Hides these texts too, from now on.
+  hide(values) {
+    for (const one of values) {
+      if (this.#values.has(one)) continue;
+      this.#values.add(one);
+      this.#pattern = undefined;
+    }
   }
 
   text(text) {
@@ -39,7 +48,7 @@ export class Redactor {
 }
 
 // Yields each value below `path` as text. Lists need no step of the path, `*` is every value of a map.
-function* valuesAt(value, path) {
+export function* valuesAt(value, path) {
   if (Array.isArray(value)) {
     for (const one of value) yield* valuesAt(one, path);
   } else if (typeof value === "object" && value !== null) {

@@ -1,16 +1,20 @@
 // Runs one invocation: takes the batch apart, calls `handle` once an event, and reports what failed.
 
+import { answerOf, failureOf } from "./answer.mjs";
 import { Clients } from "./clients.mjs";
 import { Emitter, emissionsOf } from "./emit.mjs";
 import { attribute, openEnvelope } from "./envelope.mjs";
-import { EventsFailed, Rejected } from "./errors.mjs";
+import { EventsFailed, NotAnswered, Rejected } from "./errors.mjs";
 import { describe } from "./failure.mjs";
-import { Logger, printLine } from "./log.mjs";
+import { Logger, printLine, traceOf } from "./log.mjs";
 import { itemId, kinesisParts, receiveCount } from "./records.mjs";
 import { Redactor } from "./redact.mjs";
+import { Secrets } from "./secrets.mjs";
+import { Store } from "./store.mjs";
 import { check } from "./strict_json.mjs";
 import { sourceOf, unwrap, unwrapText } from "./transport.mjs";
 
+const PASSED_OVER = Symbol("passed over");
 const MAX_REPORTS = 100; // a large object may hold a million bad lines
 
 export class Runtime {
@@ -19,19 +23,26 @@ export class Runtime {
   #root;
   #clients;
   #write;
+  #environ;
+  #secrets;
+  #store;
   #emitter;
 
   constructor(config, handle, options = {}) {
-    const { root = "/", clients = new Clients(), write = printLine, environ = process.env } = options;
+    const { root = "/", clients = new Clients(), write = printLine, environ = process.env, now = Date.now } = options;
     this.#config = config;
     this.#handle = handle;
     this.#root = root;
     this.#clients = clients;
     this.#write = write;
+    this.#environ = environ;
+    this.#secrets = new Secrets(config.secretsEnv, clients, environ, now);
+    this.#store = config.responds && new Store(config.responds.eventName, clients, environ);
     this.#emitter = new Emitter(config.emits, clients, environ);
   }
 
   async invoke(payload, aws) {
+    if (this.#store) return this.#respond(payload, aws);
     const records = Array.isArray(payload?.Records) ? payload.Records : undefined;
     if (records?.length === 0) return answer([]);
     const source = sourceOf(records?.[0]);
@@ -94,11 +105,12 @@ export class Runtime {
     const failures = [];
     let about;
     for (;;) {
-      about = { event_id: null, event_type: null, subscriber: this.#config.subscriber, attempt };
+      about = this.#about(attempt);
       try {
         const { value: part, done } = await parts.next();
         if (done) break;
-        results.push(await this.#one(part, about, aws));
+        const result = await this.#one(part, about, aws);
+        if (result !== PASSED_OVER) results.push(result);
       } catch (error) {
         const fields = describe(error, this.#root);
         failures.push(fields);
@@ -113,12 +125,51 @@ export class Runtime {
 
   async #one(part, about, aws) {
     if (part instanceof Error) throw part;
+    const event = this.#open(part, about);
+    if (this.#config.where && !this.#config.where.holds(event.data)) return PASSED_OVER;
+    return this.#call(event, about, aws);
+  }
+
+  // One envelope, whose sender waits for the answer. The event is stored before it is handled.
+  async #respond(payload, aws) {
+    const about = this.#about(1);
+    try {
+      const text = JSON.stringify(check(payload)); // as it came: what defaults mean is up to the one who reads it
+      const event = this.#open(payload, about);
+      await this.#store.put(this.#store.keyOf(event), text);
+      return answerOf(await this.#call(event, about, aws), this.#config.responds.schema);
+    } catch (error) {
+      const [message, told] = failureOf(error);
+      this.#report(message, describe(error, this.#root), about);
+      throw new NotAnswered(told);
+    }
+  }
+
+  #about(attempt) {
+    const about = { event_id: null, event_type: null, subscriber: this.#config.subscriber, attempt };
+    return { ...about, ...traceOf(this.#environ) };
+  }
+
+  #open(part, about) {
     about.event_id = attribute(part, "id");
     about.event_type = attribute(part, "type");
-    const event = openEnvelope(part, this.#config);
-    const logger = new Logger(this.#write, about, new Redactor(this.#config.secrets, event.data));
+    return openEnvelope(part, this.#config);
+  }
+
+  async #call(event, about, aws) {
+    const redactor = new Redactor(this.#config.secrets, event.data, this.#secrets.known);
+    const secret = (name) => {
+      const found = this.#secrets.get(name).then((text) => {
+        redactor.hide(this.#secrets.known);
+        return text;
+      });
+      found.catch(() => {}); // a refusal that nobody awaits must not end the process
+      return found;
+    };
     const { emit, settle } = emissionsOf(this.#emitter);
-    const result = await this.#handle.call(undefined, event, { emit, attempt: about.attempt, logger, aws });
+    const logger = new Logger(this.#write, about, redactor);
+    const context = { emit, secret, attempt: about.attempt, logger, aws };
+    const result = await this.#handle.call(undefined, event, context);
     await settle();
     return result;
   }

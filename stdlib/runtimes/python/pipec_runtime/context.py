@@ -9,6 +9,7 @@ from .log import Logger
 @dataclass(frozen=True)
 class Context:
     emit: Callable[[str, Any], str]
+    secret: Callable[[str], str]
     attempt: int
     logger: Logger
     aws: Any

@@ -6,15 +6,27 @@ class PipecError(Exception):
 
 
 class PackageError(PipecError):
-    """The package itself is wrong: `pipec.json`, its schemas, or the handler's file."""
+    """The package itself is wrong: `pipec.json`, its schemas, its variables, or the handler's file."""
 
 
 class EmitError(PipecError):
     """`context.emit` was refused."""
 
 
+class SecretError(PipecError):
+    """`context.secret` was refused."""
+
+
 class EventsFailed(PipecError):
     """An invocation whose transport has no partial answer failed."""
+
+
+class NotStored(PipecError):
+    """An event that is to be answered could not be stored."""
+
+
+class NotAnswered(PipecError):
+    """The caller who waits gets no answer. The text is all that the caller may learn."""
 
 
 class Rejected(PipecError):
@@ -25,3 +37,7 @@ class Rejected(PipecError):
         self.reason = reason
         self.pointer = pointer
         self.source = source
+
+
+class AnswerRefused(Rejected):
+    """What the handler returned is not the answer that the event declares."""

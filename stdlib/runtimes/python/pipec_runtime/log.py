@@ -1,9 +1,22 @@
 """Structured log lines: one JSON object a line on standard output."""
 
 import json
+import re
 import sys
 
 from .redact import Redactor
+
+
+# https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+_ROOT = re.compile(r"(?:\A|;)\s*Root=([0-9A-Za-z-]{1,64})(?=;|\Z)")
+
+
+def trace_of(environ):
+    """The field that joins a log line to its trace. Lambda sets the variable anew for each invocation:
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    found = _ROOT.search(environ.get("_X_AMZN_TRACE_ID", ""))
+    return {"trace": found[1]} if found else {}
 
 
 def print_line(line):

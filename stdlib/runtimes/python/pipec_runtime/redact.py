@@ -11,9 +11,15 @@ _MAX_DEPTH = 20
 
 
 class Redactor:
-    def __init__(self, paths=(), data=None):
+    def __init__(self, paths=(), data=None, known=()):
         self._names = {path.split(".")[-1] for path in paths}
-        self._values = {text for path in paths for text in _values_at(data, path.split("."))}
+        self._values = {text for path in paths for text in values_at(data, path.split("."))} | set(known)
+
+    def hide(self, values):
+        """Hides these texts too, from now on."""
+        if not self._values.issuperset(values):
+            self._values |= values
+            self.__dict__.pop("_pattern", None)
 
     @cached_property
     def _pattern(self):
@@ -41,16 +47,16 @@ class Redactor:
         return self.text(str(value))
 
 
-def _values_at(value, path):
+def values_at(value, path):
     """Yields each value below `path` as text. Lists need no step of the path, `*` is every value of a map."""
     if isinstance(value, list):
         for one in value:
-            yield from _values_at(one, path)
+            yield from values_at(one, path)
     elif isinstance(value, dict):
         names = value if not path or path[0] == "*" else [path[0]]
         for name in names:
             if name in value:
-                yield from _values_at(value[name], path[1:])
+                yield from values_at(value[name], path[1:])
     elif not path and value is not None and not isinstance(value, bool) and value != "":
         yield str(value)
 

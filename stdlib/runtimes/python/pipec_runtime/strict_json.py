@@ -17,6 +17,20 @@ def parse(text):
     return check(_decode(_DECODER.decode, text))
 
 
+def plain(value):
+    """What a receiver of `value` will read. Where that is no JSON: `TypeError`, `ValueError` or `RecursionError`."""
+    return parse(json.dumps(value, allow_nan=False))
+
+
+def dump(value):
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:  # a lone surrogate travels only as an escape
+        return json.dumps(value, separators=(",", ":"))
+
+
 def parse_many(text):
     """Yields each object of a stream, with or without newlines between, and a `Rejected` for each bad one.
 

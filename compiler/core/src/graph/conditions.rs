@@ -1,0 +1,189 @@
+//! Rules about `where`: its fields, their types, and who decides it.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::model::{
+    Comparison, Event, Ingress, Model, Operand, ReadFrom, Schema, SchemaField, Shape, Subscriber, Test,
+    filter,
+};
+
+/// Proof 39 for conditions: they name fields of the schema, of types that can be compared so.
+pub fn check(model: &Model, diags: &mut Diagnostics) {
+    for (name, event) in &model.events {
+        for subscriber in event.subscribers.values() {
+            let Some(condition) = &subscriber.condition else { continue };
+            let before = diags.len();
+            let Some(schema) = &event.schema else {
+                if !event.incomplete {
+                    let message = format!("`{name}` has a `where` and no schema to have its fields in");
+                    let help = "add a `schema` with the fields that are compared";
+                    diags.push(Diagnostic::new(Code::BadCondition, condition.span, message).help(help));
+                }
+                continue;
+            };
+            for test in condition.value.tests() {
+                one(model, schema, test, diags);
+            }
+            if diags.len() == before {
+                decided(name, event, subscriber, diags);
+            }
+        }
+    }
+}
+
+fn one(model: &Model, schema: &Schema, test: &Test, diags: &mut Diagnostics) {
+    match find(model, schema, &test.field) {
+        Ok(field) => diags.extend(misfit(field, test)),
+        Err((part, at)) => {
+            let known = at.iter().flat_map(|schema| schema.fields.keys()).map(String::as_str);
+            let message = match at {
+                Some(_) => format!("there is no field `{part}` here"),
+                None => format!("`{part}` is inside a field that has no fields of its own"),
+            };
+            let help = match nearest(part, known.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => {
+                    let list = known.take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                    if list.is_empty() {
+                        "compare the field itself".to_owned()
+                    } else {
+                        format!("its fields are {list}")
+                    }
+                }
+            };
+            diags.push(Diagnostic::new(Code::BadCondition, test.span, message).help(help));
+        }
+    }
+}
+
+/// The field at a path; the part that is not there, and where it was looked for.
+fn find<'m>(
+    model: &'m Model,
+    schema: &'m Schema,
+    path: &'m [String],
+) -> Result<&'m SchemaField, (&'m str, Option<&'m Schema>)> {
+    let mut here = Some(schema);
+    let mut found = None;
+    for part in path {
+        let schema = here.ok_or((part.as_str(), None))?;
+        let field = schema.fields.get(part).ok_or((part.as_str(), Some(schema)))?;
+        here = match &field.shape {
+            Shape::Named(name) => model.types.get(name),
+            _ => None,
+        };
+        found = Some(field);
+    }
+    found.ok_or(("", Some(schema)))
+}
+
+fn misfit(field: &SchemaField, test: &Test) -> Option<Diagnostic> {
+    let name = test.field.join(".");
+    let report = |message: String, help: &str| {
+        Some(
+            Diagnostic::new(Code::BadCondition, test.span, message).label(field.span, "the field").help(help),
+        )
+    };
+    if matches!(test.comparison, Comparison::Present | Comparison::Absent) {
+        let always = !field.optional;
+        return always
+            .then(|| report(format!("`{name}` is always there"), "remove this part of the condition"))
+            .flatten();
+    }
+    let number = matches!(field.shape, Shape::Int | Shape::Decimal | Shape::Ints(_));
+    let text = field.shape.is_text();
+    let flag = field.shape == Shape::Bool;
+    if !number && !text && !flag {
+        return report(
+            format!("`{name}` has no one value that could be compared"),
+            "compare a field that is a text, a number or a `bool`; of others, ask `present` or `absent`",
+        );
+    }
+    if test.comparison.orders() && !number {
+        return report(
+            format!("`{name}` is no number, so it is neither more nor less than anything"),
+            "compare it with `==`, `!=` or `in`",
+        );
+    }
+    for operand in test.comparison.operands() {
+        let fits = match operand {
+            Operand::Text(_) => text,
+            Operand::Int(_) | Operand::Decimal(_) => number,
+            Operand::Bool(_) => flag,
+        };
+        if !fits {
+            let kind = if number {
+                "a number"
+            } else if text {
+                "a text"
+            } else {
+                "`true` or `false`"
+            };
+            return report(
+                format!("`{name}` is compared with what it can never be"),
+                &format!("compare it with {kind}"),
+            );
+        }
+        if let Some(problem) = never(field, test, operand) {
+            return report(problem, "change the value, or the field's constraints");
+        }
+    }
+    None
+}
+
+/// Proof 37: a comparison that the schema makes true or false for every event.
+fn never(field: &SchemaField, test: &Test, operand: &Operand) -> Option<String> {
+    let name = test.field.join(".");
+    match (&field.shape, operand) {
+        (Shape::Texts(texts), Operand::Text(text)) if !texts.contains(text) => {
+            Some(format!("`{name}` is never `\"{text}\"`"))
+        }
+        (Shape::Ints(ints), Operand::Int(value)) if !test.comparison.orders() && !ints.contains(value) => {
+            Some(format!("`{name}` is never `{value}`"))
+        }
+        (Shape::Int | Shape::Decimal, Operand::Int(_) | Operand::Decimal(_)) => {
+            let value = match operand {
+                Operand::Int(value) => *value as f64,
+                Operand::Decimal(value) => *value,
+                _ => return None,
+            };
+            let (least, most) = (field.constraints.minimum, field.constraints.maximum);
+            let impossible = match test.comparison {
+                Comparison::Above(_) => most.is_some_and(|most| value >= most),
+                Comparison::AtLeast(_) => most.is_some_and(|most| value > most),
+                Comparison::Below(_) => least.is_some_and(|least| value <= least),
+                Comparison::AtMost(_) => least.is_some_and(|least| value < least),
+                _ => least.is_some_and(|least| value < least) || most.is_some_and(|most| value > most),
+            };
+            impossible.then(|| format!("`{name}` is never `{} {value}`", test.comparison.word()))
+        }
+        _ => None,
+    }
+}
+
+/// A handler's runtime decides what a filter on the way cannot. Without a handler the filter must be able to.
+fn decided(name: &str, event: &Event, subscriber: &Subscriber, diags: &mut Diagnostics) {
+    let Some(condition) = &subscriber.condition else { return };
+    if subscriber.handler.is_some() {
+        return;
+    }
+    let streams = event.tier.as_ref().is_some_and(|tier| tier.offers("stream"));
+    let from = subscriber.from.as_ref().map(|from| from.value);
+    let sees_data = match (&event.ingress, from) {
+        (_, Some(ReadFrom::Store)) => false,
+        (Ingress::Topic { .. }, _) => true,
+        _ => streams,
+    };
+    let (message, help) = if !sees_data {
+        (
+            format!("the store of `{name}` tells where its events are, not what is in them"),
+            "let a handler decide, or read an event with `ingress sns` or a stream",
+        )
+    } else if filter(&condition.value).is_none() {
+        (
+            "no filter of AWS can say this condition, and there is no handler to decide it".to_owned(),
+            "use at most five fields, one range a field, numbers up to 1,000,000,000 with five decimals; or let a handler decide",
+        )
+    } else {
+        return;
+    };
+    diags.push(Diagnostic::new(Code::FilterNotPossible, condition.span, message).help(help));
+}
