@@ -34,7 +34,7 @@ async function run(handle, payload, { config, refuse = null } = {}) {
 function checkStored(spec, stored) {
   assert.equal(stored.length, "key" in spec ? 1 : 0);
   for (const { Body, ...rest } of stored) {
-    assert.deepEqual(rest, { Bucket: BUCKET, Key: spec.key, ContentType: "application/json" });
+    assert.deepEqual(rest, { Bucket: BUCKET, Key: spec.key, ContentType: "application/json", ChecksumAlgorithm: "SHA256" });
     if ("body" in spec) assert.equal(Body, spec.body);
   }
 }

@@ -31,7 +31,7 @@ class Client:
     def get_object(self, Bucket, Key):
         return {"Body": io.BytesIO(open("object.json", "rb").read())}
 
-    def put_object(self, Bucket, Key, Body, ContentType):
+    def put_object(self, Bucket, Key, Body, ContentType, ChecksumAlgorithm):
         print("STORE", Bucket, Key, ContentType, json.loads(Body)["id"])
 
     def publish(self, TopicArn, Message):

@@ -67,7 +67,7 @@ class Respond(unittest.TestCase):
         for one in stored:
             body = one.pop("Body")
             self.assertIsInstance(body, bytes)
-            self.assertEqual(one, {"Bucket": BUCKET, "Key": case["key"], "ContentType": "application/json"})
+            self.assertEqual(one, {"Bucket": BUCKET, "Key": case["key"], "ContentType": "application/json", "ChecksumAlgorithm": "SHA256"})
             if "body" in case:
                 self.assertEqual(body.decode(), case["body"])
 

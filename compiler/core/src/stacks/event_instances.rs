@@ -287,16 +287,19 @@ impl<'g> Tools<'g, '_, '_> {
                     bucket.map_or(Binding::Undefined, |made| Binding::Instance(made.clone())),
                 ));
                 bindings.push(("subscriber", self.subscriber_facts(node)));
+                if event.replay {
+                    bindings.extend(self.stored(node, part));
+                }
             }
             NodeKind::Sink => bindings.push(("subscriber", self.subscriber_facts(node))),
-            NodeKind::Function => bindings.extend(self.function(id, node, event, part)),
+            NodeKind::Function => bindings.extend(self.function(id, node, part)),
             NodeKind::Store | NodeKind::Topic => {}
         }
         bindings
     }
 
     /// The names that a subscriber's function has beside its neighbours.
-    fn function(&self, id: NodeId, node: &Node, event: &Event, part: &Part<'_>) -> Vec<(&'g str, Binding)> {
+    fn function(&self, id: NodeId, node: &Node, part: &Part<'_>) -> Vec<(&'g str, Binding)> {
         let mut bindings = vec![
             ("subscriber", self.subscriber_facts(node)),
             ("targets", self.targets(id, part)),
@@ -304,16 +307,17 @@ impl<'g> Tools<'g, '_, '_> {
             ("keys", self.keys(id, node, part)),
         ];
         bindings.extend(self.code(node, part.shared));
-        let stored = self.graph.nodes_of(&node.event).find(|(_, node)| node.kind == NodeKind::Store);
-        let store = stored.and_then(|(id, _)| part.known?.get(&id)).cloned();
-        let answers = self.graph.subscriber(node).is_some_and(|subscriber| subscriber.answers);
-        if let Some(store) = store {
-            let word = if answers { "store" } else { "replayed" };
-            if answers || event.replay {
-                bindings.push((word, Binding::Instance(store)));
-            }
+        if self.graph.subscriber(node).is_some_and(|subscriber| subscriber.answers) {
+            bindings.extend(self.stored(node, part));
         }
         bindings
+    }
+
+    /// `store`: where the events are kept that a handler writes, or may be given again by a replay.
+    fn stored(&self, node: &Node, part: &Part<'_>) -> Option<(&'g str, Binding)> {
+        let (id, _) = self.graph.nodes_of(&node.event).find(|(_, node)| node.kind == NodeKind::Store)?;
+        let store = part.known?.get(&id)?;
+        Some(("store", Binding::Instance(store.clone())))
     }
 
     /// The keys of everything that a function reads and sends: the event's, the app's where it uses what events share,

@@ -25,8 +25,11 @@ export class Store {
   }
 
   async put(key, text) {
+    // A bucket with an object lock takes no object without a checksum:
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    const place = { Bucket: this.#bucket, Key: key, ContentType: "application/json", ChecksumAlgorithm: "SHA256" };
     try {
-      await this.#clients.putObject({ Bucket: this.#bucket, Key: key, Body: text, ContentType: "application/json" });
+      await this.#clients.putObject({ Body: text, ...place });
     } catch (error) {
       throw new NotStored(`the event cannot be stored (${codeOf(error)})`);
     }

@@ -25,7 +25,9 @@ class Store:
         return f"{self._event_name}/{_hour_of(event.time)}/{event.id}.json"
 
     def put(self, key, text):
-        place = {"Bucket": self._bucket, "Key": key, "ContentType": "application/json"}
+        # A bucket with an object lock takes no object without a checksum:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+        place = {"Bucket": self._bucket, "Key": key, "ContentType": "application/json", "ChecksumAlgorithm": "SHA256"}
         try:
             self._clients.s3.put_object(Body=text.encode(), **place)
         except Exception as error:
