@@ -1,6 +1,6 @@
-"""Opens a claim, unless the parcel has no number."""
+"""Opens a claim for what is in the box."""
 
 
 def handle(event, context):
-    parcel = event.data.get("parcel")
-    context.logger.info("claim", kind=event.data.kind, cents=event.data.cents, parcel=parcel and parcel.number)
+    seen = event.data
+    context.logger.info("claim", kind=seen.kind, cents=seen.cents, box=seen.box.number, witness=seen.get("witness"))
