@@ -15,6 +15,7 @@ import os
 import random
 import time
 from collections import namedtuple
+from datetime import datetime, timezone
 from functools import cache
 
 _ATTEMPTS = 8
@@ -44,6 +45,8 @@ def dynamodb():
 
 def book(movements, at):
     """Books all movements or none; the first may be refused for lack of money. Booked before, they are only returned."""
+    # Only those who put events on a stream themselves may leave the time out.
+    at = at or datetime.now(timezone.utc).isoformat(timespec="seconds")
     for attempt in range(_ATTEMPTS):
         before = [read(movement.account, _entry(movement)) for movement in movements]
         if before[0]:

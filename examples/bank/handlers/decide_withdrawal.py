@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 def handle(event: WithdrawalRequested, context: WithdrawalRequestedContext) -> dict[str, object]:
     data = event.data
-    # `responds` takes no event without a time.
     booked = book([Movement(data.account, "withdrawal", data.withdrawal, -data.amount)], event.time)
     announce(booked, context)
     if booked[0].refused:
