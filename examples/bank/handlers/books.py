@@ -44,7 +44,7 @@ def dynamodb():
 
 
 def book(movements, at):
-    """Books all movements or none; the first may be refused for lack of money. Booked before, they are only returned."""
+    """Books all movements or none, and says what happened. The first may be refused; what was booked stays as it is."""
     # Only those who put events on a stream themselves may leave the time out.
     at = at or datetime.now(timezone.utc).isoformat(timespec="seconds")
     for attempt in range(_ATTEMPTS):

@@ -67,7 +67,9 @@ const line = (change, amount, movement) => ({
 
 test("a line is written once, whatever comes twice", async () => {
   const items = table("statements", "account", "change");
-  for (const event of [line(1, 400, "d1"), line(2, 500, "d2"), line(1, 400, "d1")]) await writeStatement(event, context);
+  for (const [change, amount, movement] of [[1, 400, "d1"], [2, 500, "d2"], [1, 400, "d1"]]) {
+    await writeStatement(line(change, amount, movement), context);
+  }
   assert.deepEqual([...items.values()].map((item) => item.amount.N), ["400", "500"]);
   assert.deepEqual(logged.map(({ message }) => message), ["line written", "line written", "line was there"]);
 });

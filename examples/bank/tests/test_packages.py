@@ -42,7 +42,9 @@ exports.DynamoDBClient = class { async send({ request }) { console.log("WRITE", 
 exports.PutItemCommand = class { constructor(request) { this.request = request; } };
 """,
     "client-secrets-manager": """
-exports.SecretsManagerClient = class { async send({ request }) { return { SecretString: `the secret ${request.SecretId}` }; } };
+exports.SecretsManagerClient = class {
+  async send({ request }) { return { SecretString: `the secret ${request.SecretId}` }; }
+};
 exports.GetSecretValueCommand = class { constructor(request) { this.request = request; } };
 """,
 }
@@ -180,7 +182,8 @@ class Packages(unittest.TestCase):
         told = [json.loads(one["Message"])["data"] for one in published]
         self.assertEqual([(one["change"], one["balance"]) for one in told], [(1, 1_009_999)] * 2)
         # The topic keeps the order of an account.
-        self.assertEqual({(one["TopicArn"], one["MessageGroupId"]) for one in published}, {(TOPICS + "BalanceChanged.fifo", ADA)})
+        places = {(one["TopicArn"], one["MessageGroupId"]) for one in published}
+        self.assertEqual(places, {(TOPICS + "BalanceChanged.fifo", ADA)})
 
         answer, _, published, _ = self.python("CashDeposited/hold", kinesis(small, large))
         self.assertEqual((answer, len(published)), ({"batchItemFailures": []}, 1))
@@ -203,8 +206,9 @@ class Packages(unittest.TestCase):
         def order(key):
             text = f"{ADA}\n{NUMBER}\n{BOB}\n4000"
             approval = hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
-            data = {"account": ADA, "order": NUMBER, "to": BOB, "amount": 4_000, "approval": approval, "purpose": "rent"}
-            answer, logged, published, _ = self.python("PaymentOrdered/book", kinesis(envelope("PaymentOrdered", data)))
+            data = {"account": ADA, "order": NUMBER, "to": BOB, "amount": 4_000, "purpose": "rent"}
+            payload = kinesis(envelope("PaymentOrdered", {**data, "approval": approval}))
+            answer, logged, published, _ = self.python("PaymentOrdered/book", payload)
             self.assertEqual(answer, {"batchItemFailures": []})
             self.assertNotIn(approval, json.dumps(logged))
             return [json.loads(one["Message"]) for one in published]
