@@ -2,14 +2,14 @@
 
 Of ten events five come in by an API in high volume, three in low, two by a private topic; all are stored and
 have a subscriber with a handler of its own; every handler of an API event emits an internal one. Events live in
-domains of a hundred, each with its own API, as CloudFormation's limit of 2,500 resources an operation asks for.
+domains of fifty, each with its own API, as CloudFormation's limit of 2,500 resources an operation asks for.
 """
 
 import pathlib
 import shutil
 import sys
 
-DOMAIN = 100
+DOMAIN = 50
 
 APP = """app bench {
   region eu-central-1
