@@ -13,8 +13,10 @@ fn project(text: &str) -> Project {
     if sections.files.is_empty() { Project::single(&prose) } else { sections }
 }
 
+/// A case may begin with `// environment: NAME`.
 fn compiled(text: &str, until: Stage) -> Compiled {
-    project(text).compile(None, until)
+    let environment = text.lines().find_map(|line| line.strip_prefix("// environment: "));
+    project(text).compile(environment, until)
 }
 
 /// Compares what a phase printed, findings below it, with the snapshot.
@@ -53,8 +55,7 @@ fn formatted(path: &Path, text: String) -> datatest_stable::Result<()> {
 }
 
 fn model(path: &Path, text: String) -> datatest_stable::Result<()> {
-    let environment = text.lines().find_map(|line| line.strip_prefix("// environment: "));
-    let done = project(&text).compile(environment, Stage::Graph);
+    let done = compiled(&text, Stage::Graph);
     let shown = done.graph.as_ref().map(|graph| serde_json::to_string_pretty(&graph.model)).transpose()?;
     check(path, &shown.unwrap_or_default(), &done);
     Ok(())

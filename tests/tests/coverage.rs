@@ -65,7 +65,9 @@ fn cases() -> Vec<Case> {
     let mut files: Vec<_> =
         fs::read_dir(repository().join("tests/cases/stacks")).expect("cases").flatten().collect();
     files.sort_by_key(|entry| entry.path());
-    for path in files.iter().map(fs::DirEntry::path).filter(|path| path.extension().is_some_and(|e| e == "pipe")) {
+    for path in
+        files.iter().map(fs::DirEntry::path).filter(|path| path.extension().is_some_and(|e| e == "pipe"))
+    {
         let text = fs::read_to_string(&path).expect("a case");
         let (prose, sections) = Project::sections(&text);
         let project = if sections.files.is_empty() { Project::single(&prose) } else { sections };
@@ -99,7 +101,8 @@ fn environments(project: &Project) -> Vec<String> {
 }
 
 /// Statements that choose a construct by their first word, so that each choice is a row.
-const CHOICES: &[&str] = &["encryption", "volume", "store", "handler", "ingress", "alarms", "auth", "from", "resource"];
+const CHOICES: &[&str] =
+    &["encryption", "volume", "store", "handler", "ingress", "alarms", "auth", "from", "resource"];
 
 fn row(place: usize, statement: &Statement) -> Row {
     let word = statement.name.value.as_str();
@@ -202,22 +205,31 @@ fn made(done: &Compiled) -> Option<BTreeMap<(String, String), String>> {
 fn effect(case: &Case, with: &BTreeMap<(String, String), String>, at: &Use) -> BTreeSet<String> {
     let mut project = case.project.clone();
     let text = project.files.get_mut(&at.file).expect("the file");
-    let blank: Vec<u8> = text[at.start..at.end].iter().map(|b| if *b == b'\n' { b'\n' } else { b' ' }).collect();
+    let blank: Vec<u8> =
+        text[at.start..at.end].iter().map(|b| if *b == b'\n' { b'\n' } else { b' ' }).collect();
     text.splice(at.start..at.end, blank);
     let done = project.compile(case.environment.as_deref(), Stage::Artifacts);
     let Some(without) = made(&done) else {
-        let codes = done.diagnostics.iter().map(|finding| finding.code).filter(|code| {
-            code.severity() == pipec_core::diagnostic::Severity::Error
-        });
+        let codes = done
+            .diagnostics
+            .iter()
+            .map(|finding| finding.code)
+            .filter(|code| code.severity() == pipec_core::diagnostic::Severity::Error);
         return codes.map(|code| format!("must be there: {}", code.as_str())).take(1).collect();
     };
-    let differs = |(key, body): (&(String, String), &String)| {
-        (without.get(key) != Some(body)).then(|| key.0.clone())
-    };
+    let differs =
+        |(key, body): (&(String, String), &String)| (without.get(key) != Some(body)).then(|| key.0.clone());
     let mut kinds: BTreeSet<String> = with.iter().filter_map(differs).collect();
-    kinds.extend(without.keys().filter(|key| !with.contains_key(*key)).map(|key| format!("without it: {}", key.0)));
+    kinds.extend(
+        without.keys().filter(|key| !with.contains_key(*key)).map(|key| format!("without it: {}", key.0)),
+    );
     // Every change of a resource shows in these too; they count where nothing else does.
-    for echo in ["the manifest", "`AWS::CloudFormation::Stack`", "the types of payloads", "`AWS::ApiGateway::Deployment`"] {
+    for echo in [
+        "the manifest",
+        "`AWS::CloudFormation::Stack`",
+        "the types of payloads",
+        "`AWS::ApiGateway::Deployment`",
+    ] {
         if kinds.len() > 1 {
             kinds.remove(echo);
         }
@@ -242,7 +254,13 @@ fn wanted() -> BTreeSet<Row> {
             add("", name);
         }
     }
-    for (kind, block) in [("app", "app"), ("environment", "environment"), ("event", "event"), ("subscriber", "event/subscriber"), ("responds", "event/responds")] {
+    for (kind, block) in [
+        ("app", "app"),
+        ("environment", "environment"),
+        ("event", "event"),
+        ("subscriber", "event/subscriber"),
+        ("responds", "event/responds"),
+    ] {
         for name in pipec_core::model::statement_names(kind) {
             if !CHOICES.contains(&name) {
                 add(block, name);
@@ -307,9 +325,9 @@ fn every_statement_and_option_makes_something() {
         let mut shown = None;
         for at in found.get(&row).into_iter().flatten() {
             let case = cases.iter().find(|case| case.name == at.case).expect("the case");
-            let with = compiled
-                .entry(case.name.as_str())
-                .or_insert_with(|| made(&case.project.compile(case.environment.as_deref(), Stage::Artifacts)));
+            let with = compiled.entry(case.name.as_str()).or_insert_with(|| {
+                made(&case.project.compile(case.environment.as_deref(), Stage::Artifacts))
+            });
             let kinds = with.as_ref().map(|with| effect(case, with, at)).unwrap_or_default();
             if !kinds.is_empty() {
                 shown = Some((at.case.clone(), kinds));
@@ -334,7 +352,11 @@ fn page(rows: &[(Row, String, BTreeSet<String>)]) -> String {
         if *place != last {
             last = *place;
             let title = PLACES[*place].1;
-            out.push_str(&format!("\n## {}{}\n\n| statement | case | what it makes or changes |\n|---|---|---|\n", title[..1].to_uppercase(), &title[1..]));
+            out.push_str(&format!(
+                "\n## {}{}\n\n| statement | case | what it makes or changes |\n|---|---|---|\n",
+                title[..1].to_uppercase(),
+                &title[1..]
+            ));
         }
         let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
         let (path, rest) = case.split_once(',').unwrap_or((case, ""));

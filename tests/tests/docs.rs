@@ -25,9 +25,13 @@ fn blocks(page: &str) -> Vec<(String, String)> {
 
 #[test]
 fn blocks_of_the_language_parse() {
-    for path in
-        ["README.md", "grammar/GRAMMAR.md", "examples/hello/README.md", "examples/access_cards/README.md"]
-    {
+    for path in [
+        "README.md",
+        "grammar/GRAMMAR.md",
+        "examples/hello/README.md",
+        "examples/access_cards/README.md",
+        "examples/bank/README.md",
+    ] {
         let page = read(path);
         let shown: Vec<_> = blocks(&page).into_iter().filter(|(info, _)| info == "pipe").collect();
         assert!(!shown.is_empty() || path.starts_with("examples"), "{path} shows nothing");
@@ -74,6 +78,7 @@ fn links_lead_somewhere() {
         "docs/deploying.md",
         "docs/security.md",
         "docs/types.md",
+        "examples/bank/README.md",
         "grammar/GRAMMAR.md",
     ] {
         let folder = repository().join(path);

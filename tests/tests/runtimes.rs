@@ -14,8 +14,17 @@ fn the_python_runtime() {
 
 #[test]
 fn the_node_runtime() {
-    let folder = repository().join("tests/runtimes/node");
-    let mut files: Vec<String> = std::fs::read_dir(folder)
+    node("tests/runtimes/node");
+}
+
+#[test]
+fn the_jwt_authorizer() {
+    node("tests/runtimes/jwt");
+}
+
+/// Runs the tests of a folder with Node's own runner.
+fn node(folder: &str) {
+    let mut files: Vec<String> = std::fs::read_dir(repository().join(folder))
         .expect("the tests")
         .flatten()
         .map(|entry| entry.path().to_string_lossy().into_owned())

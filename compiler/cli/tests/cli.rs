@@ -195,7 +195,7 @@ fn examples_are_formatted_and_build_in_every_environment() {
     }
 }
 
-/// The handlers of the example, unit by unit and out of built packages, with fakes for AWS.
+/// The handlers of the examples, unit by unit and out of built packages, with fakes for AWS.
 #[test]
 fn the_examples_handlers_work() {
     let run = |program: &str, args: &[&str]| {
@@ -209,14 +209,17 @@ fn the_examples_handlers_work() {
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success() && !text.contains("Ran 0 tests"), "{text}");
     };
-    run("python3", &["-B", "-m", "unittest", "discover", "-s", "examples/access_cards/tests"]);
-    let tests = fs::read_dir(repository().join("examples/access_cards/tests")).expect("the tests");
-    let files: Vec<String> =
-        tests.flatten().map(|entry| entry.path().to_string_lossy().into_owned()).collect();
-    let files: Vec<&str> =
-        files.iter().map(String::as_str).filter(|path| path.ends_with(".test.mjs")).collect();
-    assert!(!files.is_empty());
-    run("node", &[&["--test"], files.as_slice()].concat());
+    for project in ["access_cards", "bank"] {
+        let folder = format!("examples/{project}/tests");
+        run("python3", &["-B", "-m", "unittest", "discover", "-s", &folder]);
+        let tests = fs::read_dir(repository().join(&folder)).expect("the tests");
+        let files: Vec<String> =
+            tests.flatten().map(|entry| entry.path().to_string_lossy().into_owned()).collect();
+        let files: Vec<&str> =
+            files.iter().map(String::as_str).filter(|path| path.ends_with(".test.mjs")).collect();
+        assert!(!files.is_empty());
+        run("node", &[&["--test"], files.as_slice()].concat());
+    }
 }
 
 /// Only a folder that a build of ours wrote is ever replaced.

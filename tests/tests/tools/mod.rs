@@ -51,3 +51,17 @@ pub fn scratch(name: &str) -> PathBuf {
     std::fs::create_dir_all(&folder).expect("a scratch folder");
     folder
 }
+
+/// Compares a page that a test makes with the one in the repository; with `INSTA_UPDATE=always` it is written.
+pub fn page(path: &str, text: &str) {
+    let full = repository().join(path);
+    let shown = std::fs::read_to_string(&full).unwrap_or_default();
+    if shown == text {
+        return;
+    }
+    if std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
+        std::fs::write(full, text).expect("the page is written");
+        return;
+    }
+    assert_eq!(shown, text, "{path}: run this test with INSTA_UPDATE=always");
+}

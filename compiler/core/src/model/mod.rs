@@ -28,6 +28,7 @@ pub use filter::filter;
 pub use json_schema::json_schema;
 pub use resolve::resolve;
 pub use schema::{Constraints, Schema, SchemaField, Shape, unknown_field};
+pub use statements::names as statement_names;
 
 use crate::source::{Span, Spanned};
 

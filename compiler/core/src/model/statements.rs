@@ -98,3 +98,17 @@ pub const LATER_CHOICES: &[(&str, &[&str])] = &[("handler", &["rust"])];
 pub fn find(known: &'static [Known], name: &str) -> Option<&'static Known> {
     known.iter().find(|statement| statement.name == name)
 }
+
+/// The words of the statements that compile, of one place: for pages about the language.
+#[must_use]
+pub fn names(place: &str) -> Vec<&'static str> {
+    let known = match place {
+        "app" => APP,
+        "environment" => ENVIRONMENT,
+        "event" => EVENT,
+        "subscriber" => SUBSCRIBER,
+        "responds" => RESPONDS,
+        _ => TOP,
+    };
+    known.iter().filter(|known| known.ready).map(|known| known.name).collect()
+}

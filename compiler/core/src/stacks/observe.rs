@@ -3,7 +3,7 @@
 //! What is measured of an instance its construct says. Here every metric with an alarm becomes an instance of
 //! `alarm/metric`, beside what it watches, and all metrics of a root an instance of `dashboard/app`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -54,6 +54,7 @@ impl Maker<'_, '_> {
                 Vec::new()
             }));
         }
+        self.check_defaults(&measured, diags);
         self.check_alarms(&measured, diags);
         let rows = self.rows(&measured);
         if self.graph.model.app.alarms && self.library.get(ALARM).is_some() {
@@ -160,6 +161,28 @@ impl Maker<'_, '_> {
         Wanted { construct: ALARM, prefix, home: made.home.clone(), origin: watch.origin.clone(), bindings }
     }
 
+    /// What construct files write for their alarms must be options of `alarm/metric`.
+    fn check_defaults(&self, measured: &[Vec<Measured<'_>>], diags: &mut Diagnostics) {
+        let mut reported = BTreeSet::new();
+        for (made, metrics) in self.all.made.iter().zip(measured) {
+            for measured in metrics {
+                let Some(defaults) = &measured.metric.alarm else { continue };
+                if self.written(defaults).len() == defaults.len()
+                    || !reported.insert((made.construct.as_str(), measured.name))
+                {
+                    continue;
+                }
+                let message = format!(
+                    "the construct `{}` has options for the alarm `{}` that `{ALARM}` does not have",
+                    made.construct, measured.name
+                );
+                let options = self.library.get(ALARM).map(|alarm| alarm.option_names().join("`, `"));
+                let help = options.map(|options| format!("they are plain values of `{options}`"));
+                diags.push(Diagnostic::new(Code::BadConstruct, made.origin.span, message).maybe_help(help));
+            }
+        }
+    }
+
     /// Alarms that events declare must watch something.
     fn check_alarms(&self, measured: &[Vec<Measured<'_>>], diags: &mut Diagnostics) {
         let mut by_event: BTreeMap<&str, Vec<(&str, Option<&str>)>> = BTreeMap::new();
@@ -171,7 +194,11 @@ impl Maker<'_, '_> {
         for (event_name, event) in &self.graph.model.events {
             let known = by_event.get(event_name.as_str()).map_or(&[] as &[_], Vec::as_slice);
             for (name, alarm) in &event.alarms {
-                diags.extend(misses(event_name, name, alarm, known));
+                // What a profile or `event *` says of alarms concerns the events that have the metric.
+                let place = alarm.origin.span;
+                let own = place.source == event.span.source
+                    && event.span.range().contains(&(place.start as usize));
+                diags.extend(misses(event_name, name, alarm, known).filter(|_| own));
             }
         }
     }

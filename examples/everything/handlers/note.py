@@ -1,0 +1,5 @@
+"""Notes it."""
+
+
+def handle(event, context):
+    context.logger.info("noted", hall=event.data.hall)
