@@ -154,6 +154,13 @@ impl Diagnostics {
         self.list.retain(|diagnostic| diagnostic.code != code || std::mem::take(&mut first));
     }
 
+    /// Drops findings of some kinds where there is one of the kinds that cause them.
+    pub fn drop_behind(&mut self, causes: &[Code], consequences: &[Code]) {
+        if self.list.iter().any(|found| causes.contains(&found.code)) {
+            self.list.retain(|found| !consequences.contains(&found.code));
+        }
+    }
+
     /// Whether there is a finding of that kind.
     #[must_use]
     pub fn has(&self, code: Code) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::model::{
-    Comparison, Event, Ingress, Model, Operand, ReadFrom, Schema, SchemaField, Shape, Subscriber, Test,
+    Comparison, Event, Ingress, Model, Operand, fields_at, ReadFrom, Schema, SchemaField, Shape, Subscriber, Test,
     filter,
 };
 
@@ -24,15 +24,15 @@ pub fn check(model: &Model, diags: &mut Diagnostics) {
                 one(model, schema, test, diags);
             }
             if diags.len() == before {
-                decided(name, event, subscriber, diags);
+                decided(model, name, event, subscriber, diags);
             }
         }
     }
 }
 
 fn one(model: &Model, schema: &Schema, test: &Test, diags: &mut Diagnostics) {
-    match find(model, schema, &test.field) {
-        Ok(field) => diags.extend(misfit(field, test)),
+    match fields_at(&test.field, schema, &model.types) {
+        Ok(fields) => diags.extend(misfit(&fields, test)),
         Err((part, at)) => {
             let known = at.iter().flat_map(|schema| schema.fields.keys()).map(String::as_str);
             let message = match at {
@@ -55,27 +55,8 @@ fn one(model: &Model, schema: &Schema, test: &Test, diags: &mut Diagnostics) {
     }
 }
 
-/// The field at a path; the part that is not there, and where it was looked for.
-fn find<'m>(
-    model: &'m Model,
-    schema: &'m Schema,
-    path: &'m [String],
-) -> Result<&'m SchemaField, (&'m str, Option<&'m Schema>)> {
-    let mut here = Some(schema);
-    let mut found = None;
-    for part in path {
-        let schema = here.ok_or((part.as_str(), None))?;
-        let field = schema.fields.get(part).ok_or((part.as_str(), Some(schema)))?;
-        here = match &field.shape {
-            Shape::Named(name) => model.types.get(name),
-            _ => None,
-        };
-        found = Some(field);
-    }
-    found.ok_or(("", Some(schema)))
-}
-
-fn misfit(field: &SchemaField, test: &Test) -> Option<Diagnostic> {
+fn misfit(fields: &[&SchemaField], test: &Test) -> Option<Diagnostic> {
+    let field = *fields.last()?;
     let name = test.field.join(".");
     let report = |message: String, help: &str| {
         Some(
@@ -83,7 +64,7 @@ fn misfit(field: &SchemaField, test: &Test) -> Option<Diagnostic> {
         )
     };
     if matches!(test.comparison, Comparison::Present | Comparison::Absent) {
-        let always = !field.optional;
+        let always = fields.iter().all(|field| !field.optional);
         return always
             .then(|| report(format!("`{name}` is always there"), "remove this part of the condition"))
             .flatten();
@@ -110,17 +91,14 @@ fn misfit(field: &SchemaField, test: &Test) -> Option<Diagnostic> {
             Operand::Bool(_) => flag,
         };
         if !fits {
-            let kind = if number {
-                "a number"
-            } else if text {
-                "a text"
-            } else {
-                "`true` or `false`"
+            let kind = if number { "a number" } else if text { "a text" } else { "`true` or `false`" };
+            let what = match operand {
+                Operand::Text(_) => "a text",
+                Operand::Bool(_) => "not",
+                Operand::Int(_) | Operand::Decimal(_) => "a number",
             };
-            return report(
-                format!("`{name}` is compared with what it can never be"),
-                &format!("compare it with {kind}"),
-            );
+            let message = format!("`{name}` is {kind}, and `{operand}` is {what}");
+            return report(message, &format!("compare it with {kind}"));
         }
         if let Some(problem) = never(field, test, operand) {
             return report(problem, "change the value, or the field's constraints");
@@ -153,16 +131,17 @@ fn never(field: &SchemaField, test: &Test, operand: &Operand) -> Option<String> 
                 Comparison::AtMost(_) => least.is_some_and(|least| value < least),
                 _ => least.is_some_and(|least| value < least) || most.is_some_and(|most| value > most),
             };
-            impossible.then(|| format!("`{name}` is never `{} {value}`", test.comparison.word()))
+            let how = if test.comparison.orders() { format!("{} ", test.comparison.word()) } else { String::new() };
+            impossible.then(|| format!("`{name}` is never `{how}{value}`"))
         }
         _ => None,
     }
 }
 
-/// A handler's runtime decides what a filter on the way cannot. Without a handler the filter must be able to.
-fn decided(name: &str, event: &Event, subscriber: &Subscriber, diags: &mut Diagnostics) {
+/// A handler's runtime decides what a filter on the way cannot. Without one the filter must be able to.
+fn decided(model: &Model, name: &str, event: &Event, subscriber: &Subscriber, diags: &mut Diagnostics) {
     let Some(condition) = &subscriber.condition else { return };
-    if subscriber.handler.is_some() {
+    if subscriber.has_runtime() {
         return;
     }
     let streams = event.tier.as_ref().is_some_and(|tier| tier.offers("stream"));
@@ -172,18 +151,19 @@ fn decided(name: &str, event: &Event, subscriber: &Subscriber, diags: &mut Diagn
         (Ingress::Topic { .. }, _) => true,
         _ => streams,
     };
-    let (message, help) = if !sees_data {
+    let (message, help) = if sees_data {
+        match filter(&condition.value, event.schema.as_ref(), &model.types) {
+            Ok(_) => return,
+            Err(why) => (
+                format!("no filter of AWS can say this condition: {why}"),
+                "say it otherwise, or let a `handler python` or `node` decide",
+            ),
+        }
+    } else {
         (
             format!("the store of `{name}` tells where its events are, not what is in them"),
-            "let a handler decide, or read an event with `ingress sns` or a stream",
+            "let a `handler python` or `node` decide, or read an event with `ingress sns` or a stream",
         )
-    } else if filter(&condition.value).is_none() {
-        (
-            "no filter of AWS can say this condition, and there is no handler to decide it".to_owned(),
-            "use at most five fields, one range a field, numbers up to 1,000,000,000 with five decimals; or let a handler decide",
-        )
-    } else {
-        return;
     };
     diags.push(Diagnostic::new(Code::FilterNotPossible, condition.span, message).help(help));
 }

@@ -244,11 +244,15 @@ fn not_there(
             None => format!("`{event}` has no {word} to read from"),
             Some(_) => format!("`{kind}` cannot read a {word}"),
         };
-        let help = match usable {
-            Some(usable) => {
+        let help = match (usable, readable.get(said.value)) {
+            (Some(usable), None) => {
                 format!("read `from {}`, or leave `from` out; {}", usable.word(), how(said.value))
             }
-            None => how(said.value).to_owned(),
+            (Some(usable), Some(_)) => format!("read `from {}`, or leave `from` out", usable.word()),
+            (None, None) => how(said.value).to_owned(),
+            (None, Some(_)) => {
+                format!("let a handler emit an event with `ingress sns`, and put the `{kind}` there")
+            }
         };
         return Diagnostic::new(Code::SourceNotThere, said.span, message).help(help);
     }
@@ -263,9 +267,7 @@ fn not_there(
     let wants: Vec<&str> =
         PLACES.into_iter().filter(|from| way(subscriber, *from).is_some()).map(how).collect();
     let message = format!("`{event}` has a {has}, and `{kind}` cannot read that");
-    let help = format!(
-        "{}; or let a handler emit an event with `ingress sns`, and put the subscriber there",
-        wants.join(", ")
-    );
+    let wants = if wants.is_empty() { String::new() } else { format!("{}; or ", wants.join(", ")) };
+    let help = format!("{wants}let a handler emit an event with `ingress sns`, and put the subscriber there");
     Diagnostic::new(Code::SourceNotThere, span, message).help(help)
 }

@@ -184,6 +184,10 @@ fn answers(name: &str, event: &Event, diags: &mut Diagnostics) {
                 .label(event.ingress.origin().span, "its door")
                 .help(help),
         );
+    } else if !responder.has_runtime() {
+        let message = format!("the handler of `{name}` has no runtime that would store the event before it answers");
+        let help = "let a `handler python` or `node` answer";
+        diags.push(Diagnostic::new(Code::AnswerNotPossible, responder.origin.span, message).help(help));
     } else if let Some(tier) = event.tier.as_ref().filter(|tier| tier.construct != "tier/low") {
         let word = tier.construct.rsplit('/').next().unwrap_or_default();
         let message =

@@ -83,8 +83,12 @@ impl FlowGraph {
             NodeKind::Sink => format!("{} ({word})", node.subscriber.as_deref().unwrap_or_default()),
             NodeKind::Topic => "topic".to_owned(),
             NodeKind::Archive => "archive".to_owned(),
+            NodeKind::Tier if node.late => "answer".to_owned(),
             NodeKind::Tier => format!("volume {word}"),
-            NodeKind::Store => format!("store {word}"),
+            NodeKind::Store => {
+                let shared = self.event(node).and_then(|event| event.shared_store.as_deref());
+                format!("store {}", shared.unwrap_or(word))
+            }
             NodeKind::Source => word.to_owned(),
         }
     }

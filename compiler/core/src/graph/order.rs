@@ -41,7 +41,9 @@ fn ordered(name: &str, event: &Event, subscriber: &Subscriber, span: Span, diags
         };
         let mut finding = Diagnostic::new(Code::OrderNotPossible, span, message).help(help);
         if let Some(tier) = &event.tier {
-            finding = finding.label(tier.origin.span, "its volume");
+            let said = tier.origin.span != event.origin.span;
+            let label = if said { "its volume" } else { "`volume low`, which is the default" };
+            finding = finding.label(tier.origin.span, label);
         }
         diags.push(finding);
     }

@@ -93,6 +93,17 @@ impl Library {
         self.subscriber_constructs().find_map(|construct| construct.parameters.get(option))
     }
 
+    /// The options of a handler that answers its caller.
+    #[must_use]
+    pub fn responder_options(&self) -> Vec<&str> {
+        let parts = ["source/call", "subscriber/function"];
+        let mut names: Vec<&str> =
+            parts.iter().filter_map(|id| self.get(id)).flat_map(Construct::option_names).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The options of a subscriber.
     #[must_use]
     pub fn subscriber_options(&self) -> Vec<&str> {

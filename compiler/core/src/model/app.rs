@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::declare::{Declarations, Declared, misplaced, misplaced_entry, not_yet, unknown};
-use super::merge::report_repeats;
+use super::merge::report_repeats_by_name;
 use super::resolve::{Context, items, not_a, unknown_name};
 use super::setting::read_value;
 use super::statements::{APP, ENVIRONMENT, Known, find};
@@ -71,7 +71,7 @@ pub fn overlays<'a>(
 ) -> Overlays<'a> {
     let mut chosen = Overlays::default();
     for (name, declared) in &all.environments {
-        report_repeats(items(declared.statement), diags);
+        report_repeats_by_name(items(declared.statement), diags);
         for statement in declared.statement.statements() {
             check_target(statement, all, diags);
         }
@@ -91,10 +91,12 @@ fn check_target(statement: &Statement, all: &Declarations<'_>, diags: &mut Diagn
     let table = match statement.name.value.as_str() {
         "event" => &all.events,
         "api" => &all.apis,
+        "auth" => &all.auths,
+        "store" => &all.stores,
         _ => return,
     };
     match statement.args.first() {
-        Some(Arg { value: Literal::Star, .. }) => {}
+        Some(Arg { value: Literal::Star, .. }) if matches!(statement.name.value.as_str(), "event" | "api") => {}
         Some(Arg { value: Literal::Word(name), span }) if !table.contains_key(name.as_str()) => {
             diags.push(not_a(all, &statement.name.value, name, *span, table.keys().copied()));
         }
@@ -202,7 +204,7 @@ fn app_statement(
     }
     let args: Vec<&Literal> = statement.args.iter().map(|arg| &arg.value).collect();
     match (word, args.as_slice()) {
-        ("event" | "api", _) => {}
+        ("event" | "api" | "auth" | "store", _) => {}
         (_, _) if statement.block.is_some() && word != "tags" && word != "encryption" => {
             no_block(statement, diags)
         }
@@ -324,7 +326,10 @@ pub fn report_unused(context: &Context<'_>, model: &Model, diags: &mut Diagnosti
     let mut used = UsedNames::default();
     used.gather(context, model);
     let unused = |kind: &str, name: &str, span: Span, diags: &mut Diagnostics| {
-        let help = format!("remove it, or use it: an unused {kind} makes no resources");
+        let help = match kind {
+            "param" | "secret" => format!("remove it, or use it: `env {{ NAME ${name} }}`"),
+            _ => format!("remove it, or use it: an unused {kind} makes no resources"),
+        };
         let unused = Diagnostic::new(Code::UnusedName, span, format!("nothing uses the {kind} `{name}`"));
         diags.push(unused.help(help).consequence(Consequence::OfAny));
     };
@@ -360,7 +365,7 @@ pub fn report_unused(context: &Context<'_>, model: &Model, diags: &mut Diagnosti
         }
     }
     for (name, store) in &model.stores {
-        if !model.events.values().any(|event| event.shared_store.as_ref() == Some(name)) {
+        if !used.stores.contains(name.as_str()) {
             unused("store", name, store.choice.origin.span, diags);
         }
     }
@@ -375,6 +380,8 @@ pub fn report_unused(context: &Context<'_>, model: &Model, diags: &mut Diagnosti
 struct UsedNames<'a> {
     profiles: std::collections::BTreeSet<&'a str>,
     auths: std::collections::BTreeSet<&'a str>,
+    /// Stores that an event or profile names, whatever an environment says of it.
+    stores: std::collections::BTreeSet<&'a str>,
     types: std::collections::BTreeSet<String>,
 }
 
@@ -386,6 +393,12 @@ impl<'a> UsedNames<'a> {
                 _ => None,
             });
             self.profiles.extend(words);
+            for statement in declared.statement.statements().filter(|s| s.name.value == "store") {
+                self.stores.extend(statement.args.first().and_then(|arg| match &arg.value {
+                    Literal::Word(word) => Some(word.as_str()),
+                    _ => None,
+                }));
+            }
             for statement in items(declared.statement).iter().filter_map(|item| match item {
                 Item::Statement(s) if s.name.value == "schema" => Some(s),
                 // An answer has a schema of its own.

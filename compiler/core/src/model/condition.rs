@@ -3,9 +3,11 @@
 //! A condition is kept without negations: `not` turns the comparisons inside it round. A comparison with a field that
 //! is not there does not hold, whichever it is.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
+use super::{Schema, SchemaField, Shape};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Span, Spanned};
 use crate::syntax::{Arg, Literal};
@@ -69,6 +71,17 @@ pub enum Operand {
     Decimal(f64),
     /// True or false.
     Bool(bool),
+}
+
+impl std::fmt::Display for Operand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Operand::Text(text) => write!(f, "\"{text}\""),
+            Operand::Int(value) => write!(f, "{value}"),
+            Operand::Decimal(value) => write!(f, "{value}"),
+            Operand::Bool(value) => write!(f, "{value}"),
+        }
+    }
 }
 
 impl Comparison {
@@ -177,6 +190,29 @@ impl Serialize for Condition {
     }
 }
 
+/// The fields on the way to one, from the outside in.
+///
+/// # Errors
+/// The part of the path that is not there, and the fields that it was looked for among.
+pub fn fields_at<'m>(
+    path: &'m [String],
+    schema: &'m Schema,
+    types: &'m IndexMap<String, Schema>,
+) -> Result<Vec<&'m SchemaField>, (&'m str, Option<&'m Schema>)> {
+    let mut here = Some(schema);
+    let mut found = Vec::new();
+    for part in path {
+        let schema = here.ok_or((part.as_str(), None))?;
+        let field = schema.fields.get(part).ok_or((part.as_str(), Some(schema)))?;
+        here = match &field.shape {
+            Shape::Named(name) => types.get(name),
+            _ => None,
+        };
+        found.push(field);
+    }
+    Ok(found)
+}
+
 /// Reads what stands behind `where`.
 ///
 /// # Errors
@@ -241,8 +277,8 @@ impl<'a> Reader<'a> {
                 condition(inner, *span).map(|read| read.value)
             }
             Some(Arg { value: Literal::Word(field), span }) => {
+                let comparison = self.comparison(field, *span)?;
                 let field = field.split('.').map(str::to_owned).collect();
-                let comparison = self.comparison(*span)?;
                 Ok(Condition::Test(Test { field, span: *span, comparison }))
             }
             Some(other) => {
@@ -254,7 +290,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What stands behind a field; a field alone is true.
-    fn comparison(&mut self, field: Span) -> Result<Comparison, Diagnostic> {
+    fn comparison(&mut self, name: &str, field: Span) -> Result<Comparison, Diagnostic> {
         if self.take("present") {
             return Ok(Comparison::Present);
         }
@@ -280,10 +316,18 @@ impl<'a> Reader<'a> {
             Some(Arg { value: Literal::Word(word), .. }) if word == "and" || word == "or" => {
                 return Ok(Comparison::Equal(Operand::Bool(true)));
             }
+            Some(Arg { value: Literal::Word(word), span }) if word == "between" => {
+                return Err(Diagnostic::new(Code::BadCondition, *span, "conditions know no `between`")
+                    .help(format!("write `{name} >= 1 and {name} <= 10`")));
+            }
             Some(other) => return Err(wrong(other.span, "a comparison is missing here")),
         };
         self.next();
         let value = match self.next() {
+            Some(Arg { value: Literal::Word(word), span }) if word == "null" => {
+                return Err(Diagnostic::new(Code::BadCondition, *span, "no field is ever `null`")
+                    .help(format!("write `{name} absent`, or `{name} present`")));
+            }
             Some(arg) => operand(arg)?,
             None => return Err(wrong(field, "the comparison has nothing to compare with")),
         };
@@ -301,6 +345,10 @@ impl<'a> Reader<'a> {
         match self.next() {
             Some(Arg { value: Literal::List(items), .. }) if !items.is_empty() => {
                 items.iter().map(operand).collect()
+            }
+            Some(Arg { value: Literal::Text(text), span }) => {
+                Err(Diagnostic::new(Code::BadCondition, *span, "expected a list, found a text")
+                    .help(format!("write `in [\"{text}\"]`")))
             }
             Some(other) => Err(wrong(other.span, "expected a list with at least one value")),
             None => Err(wrong(self.end, "the condition ends where a list should stand")),

@@ -226,7 +226,8 @@ fn check_style(name: &str, statement: &Statement, style: Style, diags: &mut Diag
 /// Reports a name inside a declaration that is not in snake_case.
 pub fn check_snake(name: &str, span: Span, kind: &str, diags: &mut Diagnostics) {
     if name.contains(|c: char| c.is_ascii_uppercase() || c == '-' || c == '.') {
-        let message = format!("names of a {kind} are written in snake_case");
+        let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let message = format!("names of {article} {kind} are written in snake_case");
         diags.push(Diagnostic::new(Code::NameStyle, span, message).help(format!("write `{}`", snake(name))));
     }
 }

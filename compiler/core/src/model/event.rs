@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::app::{no_block, wrong_arguments};
 use super::declare::{Declared, check_snake, declared_twice, misplaced, unknown};
+use super::merge::report_repeats;
 use super::resolve::{Context, items, not_a, options};
 use super::statements::{EVENT, find};
 use super::{Alarm, Choice, Event, Ingress, Model, Options, Origin, PathPart, schema, subscriber};
@@ -213,6 +214,7 @@ impl Parts<'_, '_> {
             [Arg { value: Literal::Word(word), .. }] if word == "off" => alarm.off = true,
             _ => return wrong_arguments(statement, EVENT, diags),
         }
+        report_repeats(items(statement), diags);
         let (mut rest, mut on) = (Vec::new(), None);
         for item in items(statement) {
             match item {

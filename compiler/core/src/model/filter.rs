@@ -2,9 +2,11 @@
 //! <https://docs.aws.amazon.com/sns/latest/dg/string-value-matching.html>,
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html>.
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::condition::{Comparison, Condition, Operand, Test};
+use super::condition::{Comparison, Condition, Operand, Test, fields_at};
+use super::{Schema, SchemaField, Shape};
 
 /// Numbers of a pattern lie between -10⁹ and 10⁹ and have five digits behind the point:
 /// <https://docs.aws.amazon.com/sns/latest/dg/numeric-value-matching.html>.
@@ -14,31 +16,67 @@ const LARGEST: f64 = 1.0e9;
 const MAX_KEYS: usize = 5;
 const MAX_COMBINATIONS: usize = 150;
 
-/// The pattern of an envelope whose data fulfils the condition; `None` where no pattern can say it.
-#[must_use]
-pub fn filter(condition: &Condition) -> Option<Value> {
+/// The pattern of an envelope whose data fulfils the condition.
+///
+/// # Errors
+/// Why no pattern can say it.
+pub fn filter(
+    condition: &Condition,
+    schema: Option<&Schema>,
+    types: &IndexMap<String, Schema>,
+) -> Result<Value, String> {
+    for test in condition.tests() {
+        let fields = schema.and_then(|schema| fields_at(&test.field, schema, types).ok()).unwrap_or_default();
+        if let Some(why) = unseen(test, &fields) {
+            return Err(why);
+        }
+    }
     let pattern = Value::Object(pattern(condition)?);
     let mut keys = 0;
-    let combinations = count(&pattern, 2, &mut keys)?;
-    (keys <= MAX_KEYS && combinations <= MAX_COMBINATIONS).then(|| json!({ "data": pattern }))
+    let combinations = count(&pattern, 2, &mut keys).unwrap_or(usize::MAX);
+    if keys > MAX_KEYS {
+        return Err(format!("it compares {keys} fields, and SNS takes {MAX_KEYS}"));
+    }
+    if combinations > MAX_COMBINATIONS {
+        return Err(format!("it has {combinations} combinations of values, and SNS takes {MAX_COMBINATIONS}"));
+    }
+    Ok(json!({ "data": pattern }))
 }
 
-fn pattern(condition: &Condition) -> Option<Map<String, Value>> {
+/// What a filter on the way cannot see of a field, because it sees events as they were sent.
+fn unseen(test: &Test, fields: &[&SchemaField]) -> Option<String> {
+    let name = test.field.join(".");
+    if fields.iter().any(|field| field.constraints.default.is_some()) {
+        return Some(format!("`{name}` has a default, which is filled in only when a handler gets the event"));
+    }
+    let field = fields.last()?;
+    // `exists` is about leaves that are not empty.
+    // https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html
+    let plain = match field.shape {
+        Shape::String => field.constraints.min_length.is_some_and(|least| least > 0),
+        Shape::List(_) | Shape::Map(_) | Shape::Named(_) | Shape::Json | Shape::Bytes => false,
+        _ => true,
+    };
+    let asks = matches!(test.comparison, Comparison::Present | Comparison::Absent);
+    (asks && !plain).then(|| format!("a filter cannot tell whether `{name}` is there, only that it is not empty"))
+}
+
+fn pattern(condition: &Condition) -> Result<Map<String, Value>, String> {
     match condition {
-        Condition::Test(test) => Some(nested(&test.field, Value::Array(rules(test)?))),
+        Condition::Test(test) => Ok(nested(&test.field, Value::Array(rules(test)?))),
         Condition::All(parts) => {
             let mut all = Map::new();
             for part in parts {
                 merge(&mut all, pattern(part)?)?;
             }
-            Some(all)
+            Ok(all)
         }
         Condition::Any(parts) => any(parts),
     }
 }
 
 /// Alternatives of one field are one list, those of several an `$or`.
-fn any(parts: &[Condition]) -> Option<Map<String, Value>> {
+fn any(parts: &[Condition]) -> Result<Map<String, Value>, String> {
     let tests: Option<Vec<&Test>> =
         parts.iter().map(|part| if let Condition::Test(test) = part { Some(test) } else { None }).collect();
     if let Some([first, rest @ ..]) = tests.as_deref()
@@ -48,11 +86,11 @@ fn any(parts: &[Condition]) -> Option<Map<String, Value>> {
         for test in rest {
             list.extend(rules(test)?);
         }
-        return Some(nested(&first.field, Value::Array(list)));
+        return Ok(nested(&first.field, Value::Array(list)));
     }
-    let alternatives: Option<Vec<Value>> =
-        parts.iter().map(|part| Some(Value::Object(pattern(part)?))).collect();
-    Some(Map::from_iter([("$or".to_owned(), Value::Array(alternatives?))]))
+    let alternatives: Result<Vec<Value>, String> =
+        parts.iter().map(|part| Ok(Value::Object(pattern(part)?))).collect();
+    Ok(Map::from_iter([("$or".to_owned(), Value::Array(alternatives?))]))
 }
 
 fn nested(field: &[String], value: Value) -> Map<String, Value> {
@@ -65,18 +103,19 @@ fn nested(field: &[String], value: Value) -> Map<String, Value> {
 }
 
 /// Both must hold. Two rules for one field are one only where they are the two ends of a range.
-fn merge(all: &mut Map<String, Value>, other: Map<String, Value>) -> Option<()> {
+fn merge(all: &mut Map<String, Value>, other: Map<String, Value>) -> Result<(), String> {
     for (key, value) in other {
         match (all.get_mut(&key), value) {
             (None, value) => drop(all.insert(key, value)),
             (Some(Value::Object(mine)), Value::Object(theirs)) => merge(mine, theirs)?,
             (Some(Value::Array(mine)), Value::Array(theirs)) if key != "$or" => {
-                *mine = vec![range(mine, &theirs)?];
+                let twice = || format!("it compares `{key}` twice in ways that are no one range");
+                *mine = vec![range(mine, &theirs).ok_or_else(twice)?];
             }
-            _ => return None,
+            _ => return Err("it joins two `or` by an `and`".to_owned()),
         }
     }
-    Some(())
+    Ok(())
 }
 
 fn range(first: &[Value], second: &[Value]) -> Option<Value> {
@@ -97,20 +136,31 @@ fn range(first: &[Value], second: &[Value]) -> Option<Value> {
     Some(json!({ "numeric": ends.concat() }))
 }
 
-fn rules(test: &Test) -> Option<Vec<Value>> {
-    let numeric = |operator: &str, value: &Operand| Some(json!({ "numeric": [operator, number(value)?] }));
-    Some(match &test.comparison {
-        Comparison::Equal(value) => vec![equal(value)?],
-        Comparison::In(values) => values.iter().map(equal).collect::<Option<_>>()?,
-        Comparison::NotEqual(value) => vec![but(std::slice::from_ref(value))?],
-        Comparison::NotIn(values) => vec![but(values)?],
-        Comparison::Above(value) => vec![numeric(">", value)?],
-        Comparison::AtLeast(value) => vec![numeric(">=", value)?],
-        Comparison::Below(value) => vec![numeric("<", value)?],
-        Comparison::AtMost(value) => vec![numeric("<=", value)?],
-        Comparison::Present => vec![json!({ "exists": true })],
-        Comparison::Absent => vec![json!({ "exists": false })],
-    })
+fn rules(test: &Test) -> Result<Vec<Value>, String> {
+    let too_large = |value: &Operand| {
+        format!("{value} is more than a filter compares: up to 1,000,000,000, with five digits behind the point")
+    };
+    let numeric = |operator: &str, value: &Operand| {
+        let number = number(value).ok_or_else(|| too_large(value))?;
+        Ok::<_, String>(vec![json!({ "numeric": [operator, number] })])
+    };
+    let one = |value: &Operand| equal(value).ok_or_else(|| too_large(value));
+    let others = |values: &[Operand]| {
+        let mixed = || format!("a filter cannot leave out these values of `{}`", test.field.join("."));
+        Ok::<_, String>(vec![but(values).ok_or_else(mixed)?])
+    };
+    match &test.comparison {
+        Comparison::Equal(value) => Ok(vec![one(value)?]),
+        Comparison::In(values) => values.iter().map(one).collect(),
+        Comparison::NotEqual(value) => others(std::slice::from_ref(value)),
+        Comparison::NotIn(values) => others(values),
+        Comparison::Above(value) => numeric(">", value),
+        Comparison::AtLeast(value) => numeric(">=", value),
+        Comparison::Below(value) => numeric("<", value),
+        Comparison::AtMost(value) => numeric("<=", value),
+        Comparison::Present => Ok(vec![json!({ "exists": true })]),
+        Comparison::Absent => Ok(vec![json!({ "exists": false })]),
+    }
 }
 
 fn equal(value: &Operand) -> Option<Value> {
@@ -172,13 +222,18 @@ fn count(value: &Value, depth: usize, keys: &mut usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Comparison, Condition, Operand, Test, filter};
+    use super::{Comparison, Condition, Operand, Test};
     use crate::source::{SourceId, Span};
-    use serde_json::json;
+    use indexmap::IndexMap;
+    use serde_json::{Value, json};
 
     fn test(field: &str, comparison: Comparison) -> Condition {
         let span = Span { source: SourceId(0), start: 0, end: 0 };
         Condition::Test(Test { field: field.split('.').map(str::to_owned).collect(), span, comparison })
+    }
+
+    fn filter(condition: &Condition) -> Option<Value> {
+        super::filter(condition, None, &IndexMap::new()).ok()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
-use crate::syntax::{Block, Item, Literal, Statement};
+use crate::syntax::{Arg, Block, Item, Literal, Statement};
 
 /// What makes two statements the same one: the word, and for named parts their name.
 fn key(statement: &Statement) -> (&str, Option<&str>) {
@@ -109,6 +109,26 @@ fn agree(a: &Statement, b: &Statement) -> bool {
     same_args(a, b)
         && statements(&left).count() == statements(&right).count()
         && statements(&left).all(|x| statements(&right).any(|y| key(x) == key(y) && agree(x, y)))
+}
+
+/// The same in an environment, where locks and stores are told apart by their names.
+pub fn report_repeats_by_name(items: &[Item], diags: &mut Diagnostics) {
+    let named = |item: &&Item| match item {
+        Item::Statement(statement) => matches!(statement.name.value.as_str(), "auth" | "store"),
+        _ => false,
+    };
+    let (named, others): (Vec<&Item>, Vec<&Item>) = items.iter().partition(named);
+    report_repeats(&others.into_iter().cloned().collect::<Vec<_>>(), diags);
+    let mut groups: Vec<(&Arg, Vec<Item>)> = Vec::new();
+    for item in named {
+        let Item::Statement(statement) = item else { continue };
+        let Some(name) = statement.args.first() else { continue };
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, group)) => group.push(item.clone()),
+            None => groups.push((name, vec![item.clone()])),
+        }
+    }
+    groups.iter().for_each(|(_, group)| report_repeats(group, diags));
 }
 
 /// Reports statements that stand twice in one block.

@@ -23,7 +23,7 @@ use serde::Serialize;
 
 pub use crate::library::Setting;
 pub use columns::columns;
-pub use condition::{Comparison, Condition, Operand, Test};
+pub use condition::{Comparison, Condition, Operand, Test, fields_at};
 pub use filter::filter;
 pub use json_schema::json_schema;
 pub use resolve::resolve;
@@ -409,6 +409,16 @@ pub struct Handler {
     pub construct: String,
     /// The file or folder, relative to the project.
     pub path: Spanned<String>,
+    /// It is packed together with the runtime, which decides conditions and stores what is answered.
+    pub packed: bool,
+}
+
+impl Subscriber {
+    /// Whether the runtime is between it and its events.
+    #[must_use]
+    pub fn has_runtime(&self) -> bool {
+        self.handler.as_ref().is_some_and(|handler| handler.packed)
+    }
 }
 
 /// What a subscriber can read.

@@ -16,7 +16,7 @@ use super::{
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::library::{Construct, Library, ParameterSpec, ParameterType};
 use crate::source::{Sources, Span};
-use crate::syntax::{Arg, Field, Item, Literal, Statement, SyntaxFile, TypeKind};
+use crate::syntax::{Arg, Block, Field, Item, Literal, Statement, SyntaxFile, TypeKind};
 
 /// Resolves names, applies profiles and the environment, and types every value.
 ///
@@ -163,6 +163,16 @@ impl Context<'_> {
         Some(overlay(&below, own))
     }
 
+    /// A declaration without profiles, with what the environment says of it on top.
+    fn overlaid(&self, statement: &Statement, name: &str) -> Statement {
+        let mut result = statement.clone();
+        for over in self.overlays.of(&statement.name.value, name) {
+            let merged = overlay(items(&result), items(over));
+            result.block = over.block.as_ref().map(|block| Block { items: merged, ..*block });
+        }
+        result
+    }
+
     /// The construct that a word chooses, with the options of the statement's block.
     pub(super) fn choice(
         &self,
@@ -175,13 +185,13 @@ impl Context<'_> {
         let construct = self.construct(kind, word, statement, diags)?;
         let spec_of = |name: &str| construct.parameters.get(name);
         let block = items(statement);
-        report_repeats(block, diags);
         let place = format!("in `{}`", statement.name.value);
         let mut names = construct.option_names();
         names.extend(construct.each.as_deref());
         let is_part = |item: &&Item| matches!(item, Item::Statement(inner) if construct.each.as_ref() == Some(&inner.name.value));
         let (parts, rest): (Vec<&Item>, Vec<&Item>) = block.iter().partition(is_part);
         let rest: Vec<Item> = rest.into_iter().cloned().collect();
+        report_repeats(&rest, diags);
         let options = options(&rest, &spec_of, &names, &place, diags);
         require_options(construct, &options, statement.head(), diags);
         let each = self.parts(construct, &parts, diags);
@@ -285,14 +295,18 @@ impl Context<'_> {
             return None;
         }
         let list = list_of(self.library.names(kind));
-        let help = match nearest(name, self.library.names(kind)) {
+        let own = format!("a construct `{kind}/{name}` in the project's `lib/`");
+        let shared = || self.all.stores.keys().copied().filter(|_| kind == "store");
+        let help = match nearest(name, self.library.names(kind).chain(shared())) {
             Some(near) => format!("did you mean `{near}`? it can be {list}"),
-            None => format!("it can be {list}, or a construct `{kind}/{name}` in the project's `lib/`"),
+            None if list.is_empty() => format!("it can be {own}"),
+            None => format!("it can be {list}, or {own}"),
         };
-        diags.push(
-            Diagnostic::new(Code::UnknownChoice, word.span, format!("there is no {kind} `{name}`"))
-                .help(help),
-        );
+        let message = match kind {
+            "alerts" => format!("alarms cannot go to `{name}`"),
+            _ => format!("there is no {kind} `{name}`"),
+        };
+        diags.push(Diagnostic::new(Code::UnknownChoice, word.span, message).help(help));
         None
     }
 }
@@ -409,7 +423,8 @@ pub(super) fn options<'s>(
                 let name = statement.name.value.as_str();
                 match spec_of(name) {
                     Some(spec) if !spec.tail => read_option(statement, spec_of, &mut options, diags),
-                    _ => unknown_option(statement, names, place, diags),
+                    Some(_) => diags.push(misplaced_tail(statement, spec_of, names)),
+                    None => unknown_option(statement, names, place, diags),
                 }
             }
             Item::Field(field) | Item::Param(field) => super::declare::misplaced(field, diags),
@@ -417,6 +432,22 @@ pub(super) fn options<'s>(
         }
     }
     options
+}
+
+/// The finding for a statement that is a word behind another one: `sort` of `key employee_id sort read_at`.
+fn misplaced_tail<'s>(
+    statement: &Statement,
+    spec_of: &dyn Fn(&str) -> Option<&'s ParameterSpec>,
+    names: &[&str],
+) -> Diagnostic {
+    let name = statement.name.value.as_str();
+    let behind = names.iter().find_map(|option| {
+        let spec = spec_of(option)?;
+        let (word, _) = spec.tails.iter().find(|(_, param)| *param == name)?;
+        super::setting::usage(option, spec).map(|usage| format!("`{word}` stands behind `{option}`; {usage}"))
+    });
+    let message = format!("`{name}` is no statement of its own");
+    Diagnostic::new(Code::UnknownOption, statement.name.span, message).maybe_help(behind)
 }
 
 fn unknown_option(statement: &Statement, names: &[&str], place: &str, diags: &mut Diagnostics) {
@@ -458,7 +489,7 @@ fn api(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Di
 }
 
 fn auth(context: &Context<'_>, name: &str, declared: Declared<'_>, diags: &mut Diagnostics) -> Option<Auth> {
-    let statement = declared.statement;
+    let statement = &context.overlaid(declared.statement, name);
     if name == "none" {
         let message = "`none` is the word for no lock, so no lock can have it as its name";
         diags.push(
@@ -485,7 +516,7 @@ fn declared_choices(
 ) -> IndexMap<String, Declaration> {
     let mut found = IndexMap::new();
     for (name, declared) in table {
-        let statement = declared.statement;
+        let statement = &context.overlaid(declared.statement, name);
         let word = match statement.args.as_slice() {
             [_, Arg { value: Literal::Equals, .. }, word] if kind == "resource" => Some(word),
             [_, word] if kind != "resource" => Some(word),

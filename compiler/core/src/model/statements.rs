@@ -50,7 +50,9 @@ pub const ENVIRONMENT: &[Known] = &[
     ready("account", "account \"111111111111\""),
     ready("removal", "removal retain|destroy"),
     ready("event", "event NAME|* { … }"),
-    ready("api", "api NAME { … }"),
+    ready("api", "api NAME|* { … }"),
+    ready("auth", "auth NAME { … }"),
+    ready("store", "store NAME { … }"),
 ];
 
 /// In `event` and `profile`.

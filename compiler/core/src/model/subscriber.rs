@@ -52,6 +52,7 @@ fn read(
     let mut reader = Reader {
         context,
         known,
+        answers: name == RESPONDER,
         kind: None,
         handler: None,
         from: None,
@@ -110,8 +111,10 @@ fn read(
 struct Reader<'a, 'c> {
     context: &'c Context<'a>,
     known: &'static [Known],
+    /// It is the one that answers.
+    answers: bool,
     /// What it is, and the statement that says so.
-    kind: Option<(&'c Construct, Span)>,
+    kind: Option<(&'c Construct, Spanned<String>)>,
     handler: Option<Handler>,
     from: Option<Spanned<ReadFrom>>,
     options: Options,
@@ -181,22 +184,33 @@ impl<'c> Reader<'_, 'c> {
             {
                 self.ordered = Some(statement.head());
             }
+            ("ordered", [Arg { value: Literal::Word(by), .. }, Arg { value: Literal::Word(field), span }])
+                if by == "by" =>
+            {
+                let message = format!("`{field}` is no order: a subscriber is ordered by the event's key");
+                let help = format!("write `ordered by key` here, and `key {field}` in the event");
+                diags.push(Diagnostic::new(Code::WrongArguments, *span, message).help(help));
+            }
             _ => wrong_arguments(statement, self.known, diags),
         }
     }
 
     /// Sets what the subscriber is; it is one thing only.
-    fn is(&mut self, construct: &'c Construct, span: Span, diags: &mut Diagnostics) {
-        if let Some((_, first)) = self.kind {
-            let message = "a subscriber is one thing, and this one says two";
-            diags.push(
-                Diagnostic::new(Code::SaidTwice, span, message)
-                    .label(first, "first here")
-                    .help("make two subscribers of it"),
-            );
-            return;
+    fn is(&mut self, construct: &'c Construct, statement: &Statement, diags: &mut Diagnostics) {
+        let place = Spanned::new(statement.name.value.clone(), statement.head());
+        match &self.kind {
+            None => self.kind = Some((construct, place)),
+            // The same statement twice was reported as that.
+            Some((_, first)) if first.value == place.value => {}
+            Some((_, first)) => {
+                let message = "a subscriber is one thing, and this one says two";
+                diags.push(
+                    Diagnostic::new(Code::SaidTwice, place.span, message)
+                        .label(first.span, "first here")
+                        .help("make two subscribers of it"),
+                );
+            }
         }
-        self.kind = Some((construct, span));
     }
 
     /// `handler KIND "path"`: code of the project, or what the kind says that it becomes.
@@ -207,7 +221,8 @@ impl<'c> Reader<'_, 'c> {
         let becomes = language.constant("becomes").unwrap_or("function");
         let Some(construct) = library.find("subscriber", becomes) else { return };
         if becomes == "function" {
-            self.handler = Some(Handler { construct: language.id.clone(), path });
+            let packed = language.constant("package") != Some("image");
+            self.handler = Some(Handler { construct: language.id.clone(), path, packed });
         } else {
             let spec_of = |name: &str| construct.parameters.get(name);
             let inner = Statement {
@@ -217,7 +232,7 @@ impl<'c> Reader<'_, 'c> {
             };
             read_option(&inner, &spec_of, &mut self.options, diags);
         }
-        self.is(construct, statement.head(), diags);
+        self.is(construct, statement, diags);
     }
 
     fn option(&mut self, statement: &Statement, diags: &mut Diagnostics) {
@@ -225,17 +240,17 @@ impl<'c> Reader<'_, 'c> {
         let word = statement.name.value.as_str();
         // A kind of subscriber is a construct with an option of its own name: `queue`, `https "…"`.
         let kind = library.find("subscriber", word).filter(|kind| kind.parameters.contains_key(word));
-        if let Some(construct) = kind.filter(|_| !std::ptr::eq(self.known, RESPONDS)) {
+        if let Some(construct) = kind.filter(|_| !self.answers) {
             self.excused = true;
             let spec_of = |name: &str| construct.parameters.get(name);
             read_option(statement, &spec_of, &mut self.options, diags);
-            return self.is(construct, statement.head(), diags);
+            return self.is(construct, statement, diags);
         }
         let spec_of = |name: &str| library.subscriber_parameter(name);
         match spec_of(word) {
             Some(spec) if !spec.tail => read_option(statement, &spec_of, &mut self.options, diags),
-            _ if std::ptr::eq(self.known, RESPONDS) => {
-                unknown(statement, RESPONDS, "in `responds`", &library.subscriber_options(), diags);
+            _ if self.answers => {
+                unknown(statement, RESPONDS, "in `responds`", &library.responder_options(), diags);
             }
             _ => unknown(statement, SUBSCRIBER, "in `subscriber`", &library.subscriber_options(), diags),
         }
@@ -347,6 +362,13 @@ impl<'c> Reader<'_, 'c> {
                 {
                     // The name that the resource has at AWS.
                     Setting::Word(word.clone())
+                }
+                [Arg { value: Literal::Word(word), span }] => {
+                    let known = self.context.all.resources.keys().copied();
+                    let mut finding = not_a(self.context.all, "resource", word, *span, known);
+                    finding.help = finding.help.map(|help| format!("{help}; a text stands in quotes"));
+                    diags.push(finding);
+                    continue;
                 }
                 _ => {
                     let message = format!("the variable `{name}` needs a text");

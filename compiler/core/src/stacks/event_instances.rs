@@ -95,11 +95,13 @@ impl<'g> Tools<'g, '_, '_> {
         next: &mut u32,
         done: &mut EventInstances,
     ) {
-        let shared = event.shared_store.as_ref().and_then(|name| part.shared.stores.get(name));
-        let store = shared.cloned().or_else(|| {
-            let bindings = self.bindings(id, node, part, done);
-            self.one(node, &node.construct, bindings, globals, next, done)
-        });
+        let store = match &event.shared_store {
+            Some(name) => part.shared.stores.get(name).cloned(),
+            None => {
+                let bindings = self.bindings(id, node, part, done);
+                self.one(node, &node.construct, bindings, globals, next, done)
+            }
+        };
         let Some(store) = store else { return };
         done.by_node.insert(id, store.clone());
         let construct = catalogue(&node.construct);

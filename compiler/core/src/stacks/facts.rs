@@ -24,12 +24,14 @@ pub fn globals(model: &Model) -> Scope {
     let bucket = Binding::Symbol(Symbol::Parameter(super::link::ARTIFACT_BUCKET.into()));
     let artifacts = IndexMap::from([("bucket".to_owned(), bucket)]);
     let app = &model.app;
-    let guests: BTreeSet<&str> = model
-        .events
-        .values()
-        .flat_map(|event| &event.accounts)
-        .map(|account| account.value.as_str())
-        .collect();
+    let mut guests: BTreeSet<&str> =
+        model.events.values().flat_map(|event| &event.accounts).map(|account| account.value.as_str()).collect();
+    // A queue that another account drains is encrypted too.
+    let readers = model.events.values().flat_map(|event| event.subscribers.values());
+    guests.extend(readers.filter_map(|reader| match &reader.options.get("account")?.value {
+        Setting::Text(account) => Some(account.as_str()),
+        _ => None,
+    }));
     let tags: Vec<Value> =
         app.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     let facts = json!({
@@ -150,7 +152,10 @@ pub fn subscriber(model: &Model, event: &str, name: &str, subscriber: &Subscribe
         "uses": uses,
         "secrets": secrets(model, subscriber),
         "where": subscriber.condition.is_some(),
-        "filter": subscriber.condition.as_ref().and_then(|condition| filter(&condition.value)),
+        "filter": subscriber.condition.as_ref().and_then(|condition| {
+            let schema = model.events.get(event).and_then(|event| event.schema.as_ref());
+            filter(&condition.value, schema, &model.types).ok()
+        }),
         "ordered": subscriber.ordered.is_some(),
         "answers": subscriber.answers,
     })

@@ -108,6 +108,8 @@ pub fn instantiate(
     maker.releases(&shared, diags);
     maker.watch(&shared, diags);
     diags.drop_consequences(Code::Unbound);
+    // What is missing because of an option that was refused says nothing new.
+    diags.drop_behind(&[Code::OptionsContradict, Code::OutOfRange], &[Code::ConstructEvaluation, Code::UnknownMetric]);
     maker.all
 }
 

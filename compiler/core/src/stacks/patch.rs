@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::place::StackName;
 use super::{Resource, Stack};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
-use crate::library::{Data, Extent, Library, PropertyProblem, ResourceTypes};
+use crate::library::{Data, Extent, Library, Problem, PropertyProblem, ResourceTypes};
 use crate::model::{Change, Model, Override, Patch};
 use crate::source::Span;
 
@@ -42,6 +42,7 @@ pub fn apply(
         match find(stacks, over) {
             Some(resource) => {
                 change(resource, over);
+                diags.extend(over.patch.iter().filter_map(bad_policy));
                 for problem in problems(&types, resource) {
                     let span = place(&over.patch, &problem.path).unwrap_or(over.origin.span);
                     diags.push(explain(resource, &problem, span, None));
@@ -114,6 +115,32 @@ fn lay(map: &mut Vec<(Arc<str>, Data)>, patch: &Patch) {
     }
 }
 
+/// `DeletionPolicy` and `UpdateReplacePolicy` take a few words:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>.
+fn bad_policy(patch: &Patch) -> Option<Diagnostic> {
+    let name = patch.name.value.as_str();
+    let mut words = vec!["Delete", "Retain", "Snapshot"];
+    match name {
+        "DeletionPolicy" => words.push("RetainExceptOnCreate"),
+        "UpdateReplacePolicy" => {}
+        _ => return None,
+    }
+    let said = match &patch.change {
+        Change::Set(value) => value.as_str().unwrap_or_default(),
+        Change::Remove => return None,
+        Change::Inside(_) => "",
+    };
+    if words.contains(&said) {
+        return None;
+    }
+    let message = format!("`{name}` is never `{said}`");
+    let help = match nearest(said, words.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it can be `{}`", words.join("`, `")),
+    };
+    Some(Diagnostic::new(Code::BadProperty, patch.name.span, message).help(help))
+}
+
 /// Where an override names the property at a path, or what it is in.
 fn place(patches: &[Patch], path: &[String]) -> Option<Span> {
     let (first, rest) = path.split_first()?;
@@ -126,7 +153,10 @@ fn place(patches: &[Patch], path: &[String]) -> Option<Span> {
 
 fn explain(resource: &Resource, problem: &PropertyProblem, span: Span, made: Option<String>) -> Diagnostic {
     let path = problem.path.join(".");
-    let message = format!("`{path}` of `{}` {}", resource.kind, problem.problem);
+    let message = match problem.problem {
+        Problem::Unknown => format!("`{}` has no property `{path}`", resource.kind),
+        _ => format!("`{path}` of `{}` {}", resource.kind, problem.problem),
+    };
     let near = problem.nearest.as_ref().map(|near| format!("did you mean `{near}`?"));
     let help = match (near, made) {
         (Some(near), Some(made)) => Some(format!("{near} {made}")),
@@ -158,7 +188,8 @@ fn missing(stacks: &BTreeMap<StackName, Stack>, model: &Model, over: &Override) 
     }
     let wanted = over.logical_id.value.as_str();
     let message = format!("`{owner}` has no resource `{wanted}`");
-    let help = match nearest(wanted, ids().into_iter()) {
+    let ending = ids().into_iter().find(|id| id.ends_with(wanted));
+    let help = match ending.or_else(|| nearest(wanted, ids())) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("it has `{}`", ids().join("`, `")),
     };

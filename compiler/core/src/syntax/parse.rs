@@ -61,8 +61,10 @@ fn nowhere(source: SourceId) -> Span {
 /// Where declarations seem to begin: lines that start, without indentation, with one of their words; the
 /// documentation above belongs to them. The first is the start of the text.
 fn declaration_starts(text: &str) -> Vec<usize> {
-    const WORDS: &[&str] =
-        &["app ", "api ", "auth ", "profile ", "environment ", "event ", "type ", "param "];
+    const WORDS: &[&str] = &[
+        "app ", "api ", "auth ", "profile ", "environment ", "event ", "type ", "param ", "store ", "secret ",
+        "resource ", "override ",
+    ];
     let mut starts = vec![0];
     let (mut at, mut docs) = (0, None);
     for line in text.split_inclusive('\n') {
@@ -403,6 +405,9 @@ impl Reader<'_> {
         let dots = if shown.len() < first.len() { "…" } else { "" };
         let end = span.start + first.len() as u32;
         let help = match first.chars().next() {
+            Some('&') => "in a condition, `&&` is written `and`",
+            Some('|') => "in a condition, `||` is written `or`",
+            Some('!') => "in a condition, `!` is written `not`",
             Some(':') => {
                 "a field is written `name: type`, and a type like `string`, `[string]`, `{string: int}`, `\"a\" | \"b\"` or `Name`"
             }
