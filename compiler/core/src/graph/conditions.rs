@@ -2,8 +2,8 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::model::{
-    Comparison, Event, Ingress, Model, Operand, fields_at, ReadFrom, Schema, SchemaField, Shape, Subscriber, Test,
-    filter,
+    Comparison, Event, Ingress, Model, Operand, ReadFrom, Schema, SchemaField, Shape, Subscriber, Test,
+    fields_at, filter,
 };
 
 /// Proof 39 for conditions: they name fields of the schema, of types that can be compared so.
@@ -91,7 +91,13 @@ fn misfit(fields: &[&SchemaField], test: &Test) -> Option<Diagnostic> {
             Operand::Bool(_) => flag,
         };
         if !fits {
-            let kind = if number { "a number" } else if text { "a text" } else { "`true` or `false`" };
+            let kind = if number {
+                "a number"
+            } else if text {
+                "a text"
+            } else {
+                "`true` or `false`"
+            };
             let what = match operand {
                 Operand::Text(_) => "a text",
                 Operand::Bool(_) => "not",
@@ -131,7 +137,8 @@ fn never(field: &SchemaField, test: &Test, operand: &Operand) -> Option<String> 
                 Comparison::AtMost(_) => least.is_some_and(|least| value < least),
                 _ => least.is_some_and(|least| value < least) || most.is_some_and(|most| value > most),
             };
-            let how = if test.comparison.orders() { format!("{} ", test.comparison.word()) } else { String::new() };
+            let how =
+                if test.comparison.orders() { format!("{} ", test.comparison.word()) } else { String::new() };
             impossible.then(|| format!("`{name}` is never `{how}{value}`"))
         }
         _ => None,

@@ -185,7 +185,8 @@ fn answers(name: &str, event: &Event, diags: &mut Diagnostics) {
                 .help(help),
         );
     } else if !responder.has_runtime() {
-        let message = format!("the handler of `{name}` has no runtime that would store the event before it answers");
+        let message =
+            format!("the handler of `{name}` has no runtime that would store the event before it answers");
         let help = "let a `handler python` or `node` answer";
         diags.push(Diagnostic::new(Code::AnswerNotPossible, responder.origin.span, message).help(help));
     } else if let Some(tier) = event.tier.as_ref().filter(|tier| tier.construct != "tier/low") {

@@ -96,7 +96,8 @@ fn check_target(statement: &Statement, all: &Declarations<'_>, diags: &mut Diagn
         _ => return,
     };
     match statement.args.first() {
-        Some(Arg { value: Literal::Star, .. }) if matches!(statement.name.value.as_str(), "event" | "api") => {}
+        Some(Arg { value: Literal::Star, .. })
+            if matches!(statement.name.value.as_str(), "event" | "api") => {}
         Some(Arg { value: Literal::Word(name), span }) if !table.contains_key(name.as_str()) => {
             diags.push(not_a(all, &statement.name.value, name, *span, table.keys().copied()));
         }

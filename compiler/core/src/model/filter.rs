@@ -38,7 +38,9 @@ pub fn filter(
         return Err(format!("it compares {keys} fields, and SNS takes {MAX_KEYS}"));
     }
     if combinations > MAX_COMBINATIONS {
-        return Err(format!("it has {combinations} combinations of values, and SNS takes {MAX_COMBINATIONS}"));
+        return Err(format!(
+            "it has {combinations} combinations of values, and SNS takes {MAX_COMBINATIONS}"
+        ));
     }
     Ok(json!({ "data": pattern }))
 }
@@ -47,7 +49,9 @@ pub fn filter(
 fn unseen(test: &Test, fields: &[&SchemaField]) -> Option<String> {
     let name = test.field.join(".");
     if fields.iter().any(|field| field.constraints.default.is_some()) {
-        return Some(format!("`{name}` has a default, which is filled in only when a handler gets the event"));
+        return Some(format!(
+            "`{name}` has a default, which is filled in only when a handler gets the event"
+        ));
     }
     let field = fields.last()?;
     // `exists` is about leaves that are not empty.
@@ -58,7 +62,8 @@ fn unseen(test: &Test, fields: &[&SchemaField]) -> Option<String> {
         _ => true,
     };
     let asks = matches!(test.comparison, Comparison::Present | Comparison::Absent);
-    (asks && !plain).then(|| format!("a filter cannot tell whether `{name}` is there, only that it is not empty"))
+    (asks && !plain)
+        .then(|| format!("a filter cannot tell whether `{name}` is there, only that it is not empty"))
 }
 
 fn pattern(condition: &Condition) -> Result<Map<String, Value>, String> {
@@ -138,7 +143,9 @@ fn range(first: &[Value], second: &[Value]) -> Option<Value> {
 
 fn rules(test: &Test) -> Result<Vec<Value>, String> {
     let too_large = |value: &Operand| {
-        format!("{value} is more than a filter compares: up to 1,000,000,000, with five digits behind the point")
+        format!(
+            "{value} is more than a filter compares: up to 1,000,000,000, with five digits behind the point"
+        )
     };
     let numeric = |operator: &str, value: &Operand| {
         let number = number(value).ok_or_else(|| too_large(value))?;

@@ -13,7 +13,25 @@ const USAGE: &str = "it is written `override EVENT.LogicalId { Property value }`
 
 /// Reads all overrides.
 pub fn overrides(all: &Declarations<'_>, diags: &mut Diagnostics) -> Vec<Override> {
-    all.overrides.iter().filter_map(|declared| one(*declared, diags)).collect()
+    let mut read: Vec<Override> = Vec::new();
+    for declared in &all.overrides {
+        let Some(over) = one(*declared, diags) else { continue };
+        let same = |other: &&Override| {
+            (&other.owner.value, &other.logical_id.value) == (&over.owner.value, &over.logical_id.value)
+        };
+        match read.iter().find(same) {
+            Some(first) => {
+                let message = format!("`{}.{}` is overridden twice", over.owner.value, over.logical_id.value);
+                diags.push(
+                    Diagnostic::new(Code::SaidTwice, over.origin.span, message)
+                        .label(first.origin.span, "first here")
+                        .help("join the two: which of them would win is nothing to rely on"),
+                );
+            }
+            None => read.push(over),
+        }
+    }
+    read
 }
 
 fn one(declared: Declared<'_>, diags: &mut Diagnostics) -> Option<Override> {

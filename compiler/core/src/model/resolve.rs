@@ -526,7 +526,8 @@ fn declared_choices(
             if !statement.broken && context.library.find(kind, name).is_some() {
                 // `store s3 { … }` belongs into an event, and may have fallen out of one.
                 let message = format!("`{kind} {name}` at the top of a file has no name");
-                let help = format!("give it one, as `{kind} NAME {name} {{ … }}`; or is a `}}` missing above?");
+                let help =
+                    format!("give it one, as `{kind} NAME {name} {{ … }}`; or is a `}}` missing above?");
                 diags.push(Diagnostic::new(Code::WrongArguments, statement.head(), message).help(help));
             } else if !statement.broken {
                 let usage = super::statements::find(super::statements::TOP, kind).map(|known| known.usage);

@@ -64,6 +64,7 @@ fn read(
         ordered: None,
         answer: None,
         env: IndexMap::new(),
+        for_code: Vec::new(),
         excused: statement.broken,
     };
     for item in items(statement) {
@@ -89,6 +90,15 @@ fn read(
         }
         return None;
     };
+    if reader.handler.is_none() {
+        for said in &reader.for_code {
+            let message = format!("`{}` has no effect on `{}`, which runs no code of yours", said.value, kind.word());
+            diags.push(
+                Diagnostic::new(Code::UnknownOption, said.span, message)
+                    .help(format!("remove it, or use a `handler` instead of `{}`", kind.word())),
+            );
+        }
+    }
     Some(Subscriber {
         doc: statement.docs.join("\n"),
         origin: Origin { path, span: statement.head() },
@@ -125,6 +135,8 @@ struct Reader<'a, 'c> {
     ordered: Option<Span>,
     answer: Option<Schema>,
     env: IndexMap<String, Spanned<Setting>>,
+    /// Statements that only code can do something with.
+    for_code: Vec<Spanned<String>>,
     /// Something was wrong that may be why it does nothing.
     excused: bool,
 }
@@ -137,6 +149,9 @@ impl<'c> Reader<'_, 'c> {
         }
         if statement.block.is_some() && word != "env" && word != "schema" {
             no_block(statement, diags);
+        }
+        if matches!(word, "env" | "emits" | "allow") {
+            self.for_code.push(Spanned::new(word.to_owned(), statement.head()));
         }
         match (word, statement.args.as_slice()) {
             ("handler", _) if statement.broken => self.excused = true,
@@ -184,9 +199,10 @@ impl<'c> Reader<'_, 'c> {
             {
                 self.ordered = Some(statement.head());
             }
-            ("ordered", [Arg { value: Literal::Word(by), .. }, Arg { value: Literal::Word(field), span }])
-                if by == "by" =>
-            {
+            (
+                "ordered",
+                [Arg { value: Literal::Word(by), .. }, Arg { value: Literal::Word(field), span }],
+            ) if by == "by" => {
                 let message = format!("`{field}` is no order: a subscriber is ordered by the event's key");
                 let help = format!("write `ordered by key` here, and `key {field}` in the event");
                 diags.push(Diagnostic::new(Code::WrongArguments, *span, message).help(help));
@@ -349,6 +365,21 @@ impl<'c> Reader<'_, 'c> {
         self.allow.push(Grant { actions, resource: resource.to_owned() });
     }
 
+    /// What may have been meant by a variable's value that is no text.
+    fn meant(&self, name: &str, args: &[Arg]) -> String {
+        let all = self.context.all;
+        if let [Arg { value: Literal::Word(word), .. }] = args {
+            if all.secrets.contains_key(word.as_str()) || all.params.contains_key(word.as_str()) {
+                return format!("write `{name} ${word}`");
+            }
+            if let Some(near) = nearest(word, all.resources.keys().copied()) {
+                return format!("did you mean the resource `{near}`? a text stands in quotes: `\"{word}\"`");
+            }
+            return format!("write `{name} \"{word}\"`");
+        }
+        format!("write `{name} \"value\"`")
+    }
+
     fn env(&mut self, statement: &Statement, diags: &mut Diagnostics) {
         statement.fields().for_each(|field| misplaced_entry(field, diags));
         for entry in statement.statements() {
@@ -363,19 +394,10 @@ impl<'c> Reader<'_, 'c> {
                     // The name that the resource has at AWS.
                     Setting::Word(word.clone())
                 }
-                [Arg { value: Literal::Word(word), span }] => {
-                    let known = self.context.all.resources.keys().copied();
-                    let mut finding = not_a(self.context.all, "resource", word, *span, known);
-                    finding.help = finding.help.map(|help| format!("{help}; a text stands in quotes"));
-                    diags.push(finding);
-                    continue;
-                }
-                _ => {
+                args => {
                     let message = format!("the variable `{name}` needs a text");
-                    diags.push(
-                        Diagnostic::new(Code::WrongArguments, entry.head(), message)
-                            .help(format!("write `{name} \"value\"`")),
-                    );
+                    let help = self.meant(name, args);
+                    diags.push(Diagnostic::new(Code::WrongArguments, entry.head(), message).help(help));
                     continue;
                 }
             };

@@ -24,8 +24,12 @@ pub fn globals(model: &Model) -> Scope {
     let bucket = Binding::Symbol(Symbol::Parameter(super::link::ARTIFACT_BUCKET.into()));
     let artifacts = IndexMap::from([("bucket".to_owned(), bucket)]);
     let app = &model.app;
-    let mut guests: BTreeSet<&str> =
-        model.events.values().flat_map(|event| &event.accounts).map(|account| account.value.as_str()).collect();
+    let mut guests: BTreeSet<&str> = model
+        .events
+        .values()
+        .flat_map(|event| &event.accounts)
+        .map(|account| account.value.as_str())
+        .collect();
     // A queue that another account drains is encrypted too.
     let readers = model.events.values().flat_map(|event| event.subscribers.values());
     guests.extend(readers.filter_map(|reader| match &reader.options.get("account")?.value {

@@ -109,7 +109,10 @@ pub fn instantiate(
     maker.watch(&shared, diags);
     diags.drop_consequences(Code::Unbound);
     // What is missing because of an option that was refused says nothing new.
-    diags.drop_behind(&[Code::OptionsContradict, Code::OutOfRange], &[Code::ConstructEvaluation, Code::UnknownMetric]);
+    diags.drop_behind(
+        &[Code::OptionsContradict, Code::OutOfRange],
+        &[Code::ConstructEvaluation, Code::UnknownMetric],
+    );
     maker.all
 }
 

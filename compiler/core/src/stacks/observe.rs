@@ -196,8 +196,8 @@ impl Maker<'_, '_> {
             for (name, alarm) in &event.alarms {
                 // What a profile or `event *` says of alarms concerns the events that have the metric.
                 let place = alarm.origin.span;
-                let own = place.source == event.span.source
-                    && event.span.range().contains(&(place.start as usize));
+                let own =
+                    place.source == event.span.source && event.span.range().contains(&(place.start as usize));
                 diags.extend(misses(event_name, name, alarm, known).filter(|_| own));
             }
         }

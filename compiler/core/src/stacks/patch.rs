@@ -180,7 +180,11 @@ fn missing(stacks: &BTreeMap<StackName, Stack>, model: &Model, over: &Override) 
     };
     if !owners().any(|known| known == owner) {
         let message = format!("`{owner}` is no event and no api, and not `app`");
+        let id = over.logical_id.value.as_str();
+        let of_app =
+            || resources().any(|resource| resource.owner == "app" && resource.logical_id.ends_with(id));
         let help = match nearest(owner, owners()) {
+            None if of_app() => format!("what no event and no api owns is the app's: `override app.{id}`"),
             Some(near) => format!("did you mean `{near}`?"),
             None => "it is written `override EVENT.LogicalId { … }`".to_owned(),
         };

@@ -62,8 +62,18 @@ fn nowhere(source: SourceId) -> Span {
 /// documentation above belongs to them. The first is the start of the text.
 fn declaration_starts(text: &str) -> Vec<usize> {
     const WORDS: &[&str] = &[
-        "app ", "api ", "auth ", "profile ", "environment ", "event ", "type ", "param ", "store ", "secret ",
-        "resource ", "override ",
+        "app ",
+        "api ",
+        "auth ",
+        "profile ",
+        "environment ",
+        "event ",
+        "type ",
+        "param ",
+        "store ",
+        "secret ",
+        "resource ",
+        "override ",
     ];
     let mut starts = vec![0];
     let (mut at, mut docs) = (0, None);
