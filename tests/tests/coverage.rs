@@ -40,6 +40,8 @@ struct Use {
     file: String,
     start: usize,
     end: usize,
+    /// The declaration that it is part of.
+    around: (usize, usize),
 }
 
 /// A row's name: the place, and the statement as far as it chooses something.
@@ -136,13 +138,17 @@ fn uses(case: &Case, found: &mut BTreeMap<Row, Vec<Use>>) {
         }
         for item in &file.items {
             match item {
-                Item::Statement(statement) => visit(case, &path, "", statement, found),
+                Item::Statement(statement) => {
+                    let range = statement.span.range();
+                    visit(case, &path, "", statement, (range.start, range.end), found);
+                }
                 Item::Param(field) => {
                     let at = Use {
                         case: case.name.clone(),
                         file: path.clone(),
                         start: field.span.start as usize,
                         end: field.span.end as usize,
+                        around: (field.span.start as usize, field.span.end as usize),
                     };
                     found.entry((0, "param".to_owned())).or_default().push(at);
                 }
@@ -152,7 +158,14 @@ fn uses(case: &Case, found: &mut BTreeMap<Row, Vec<Use>>) {
     }
 }
 
-fn visit(case: &Case, file: &str, around: &str, statement: &Statement, found: &mut BTreeMap<Row, Vec<Use>>) {
+fn visit(
+    case: &Case,
+    file: &str,
+    around: &str,
+    statement: &Statement,
+    declaration: (usize, usize),
+    found: &mut BTreeMap<Row, Vec<Use>>,
+) {
     let Some(place) = PLACES.iter().position(|(path, _)| *path == around) else { return };
     // What an environment says counts where that environment is compiled, and what it says of events is theirs.
     let range = statement.span.range();
@@ -161,6 +174,7 @@ fn visit(case: &Case, file: &str, around: &str, statement: &Statement, found: &m
         file: file.to_owned(),
         start: range.start,
         end: range.end,
+        around: declaration,
     });
     let word = statement.name.value.as_str();
     let inner = match (around, word) {
@@ -172,7 +186,9 @@ fn visit(case: &Case, file: &str, around: &str, statement: &Statement, found: &m
         return;
     }
     for statement in statement.statements() {
-        visit(case, file, &inner, statement, found);
+        let own =
+            if word == "subscriber" || word == "responds" { (range.start, range.end) } else { declaration };
+        visit(case, file, &inner, statement, own, found);
     }
 }
 
@@ -239,6 +255,29 @@ fn effect(case: &Case, with: &BTreeMap<(String, String), String>, at: &Use) -> B
         kinds.retain(|kind| !kind.starts_with("without it"));
     }
     kinds
+}
+
+/// The kinds of resources that come of a choice which is the default as well: those of the statement, or of the
+/// declaration around it.
+fn of_default(case: &Case, at: &Use) -> BTreeSet<String> {
+    let done = case.project.compile(case.environment.as_deref(), Stage::Stacks);
+    let Some(stacks) = &done.stacks else { return BTreeSet::new() };
+    let kinds = |(start, end): (usize, usize)| -> BTreeSet<String> {
+        let inside = |resource: &&pipec_core::stacks::Resource| {
+            let place = resource.origin.span;
+            done.sources.path(place.source) == at.file && (start..end).contains(&(place.start as usize))
+        };
+        let resources = stacks.stacks().flat_map(|stack| &stack.resources).filter(inside);
+        resources.map(|resource| format!("`{}`", resource.kind)).collect()
+    };
+    let mut own = kinds((at.start, at.end));
+    if own.is_empty() {
+        own = kinds(at.around);
+    }
+    if !own.is_empty() {
+        own.insert("(the default here)".to_owned());
+    }
+    own
 }
 
 /// The rows that there must be: every statement, and every option of every construct that a word can choose.
@@ -333,6 +372,13 @@ fn every_statement_and_option_makes_something() {
                 shown = Some((at.case.clone(), kinds));
                 break;
             }
+        }
+        if shown.is_none() && row.1.split_once(' ').is_some_and(|(word, _)| CHOICES.contains(&word)) {
+            shown = found.get(&row).into_iter().flatten().find_map(|at| {
+                let case = cases.iter().find(|case| case.name == at.case)?;
+                let kinds = of_default(case, at);
+                (!kinds.is_empty()).then(|| (at.case.clone(), kinds))
+            });
         }
         match shown {
             Some((case, kinds)) => rows.push((row, case, kinds)),

@@ -64,6 +64,7 @@ pub const FACTS: &[(&str, &[&str])] = &[
             "columns",
             "fifo",
             "accounts",
+            "guests",
         ],
     ),
     (

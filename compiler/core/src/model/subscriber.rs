@@ -92,7 +92,8 @@ fn read(
     };
     if reader.handler.is_none() {
         for said in &reader.for_code {
-            let message = format!("`{}` has no effect on `{}`, which runs no code of yours", said.value, kind.word());
+            let message =
+                format!("`{}` has no effect on `{}`, which runs no code of yours", said.value, kind.word());
             diags.push(
                 Diagnostic::new(Code::UnknownOption, said.span, message)
                     .help(format!("remove it, or use a `handler` instead of `{}`", kind.word())),

@@ -24,18 +24,7 @@ pub fn globals(model: &Model) -> Scope {
     let bucket = Binding::Symbol(Symbol::Parameter(super::link::ARTIFACT_BUCKET.into()));
     let artifacts = IndexMap::from([("bucket".to_owned(), bucket)]);
     let app = &model.app;
-    let mut guests: BTreeSet<&str> = model
-        .events
-        .values()
-        .flat_map(|event| &event.accounts)
-        .map(|account| account.value.as_str())
-        .collect();
-    // A queue that another account drains is encrypted too.
-    let readers = model.events.values().flat_map(|event| event.subscribers.values());
-    guests.extend(readers.filter_map(|reader| match &reader.options.get("account")?.value {
-        Setting::Text(account) => Some(account.as_str()),
-        _ => None,
-    }));
+    let guests: BTreeSet<&str> = model.events.values().flat_map(guests).collect();
     let tags: Vec<Value> =
         app.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     let facts = json!({
@@ -62,6 +51,17 @@ pub fn globals(model: &Model) -> Scope {
         ("api", Binding::Undefined),
         ("auth", Binding::Undefined),
     ])
+}
+
+/// The accounts that use an event's key: those that send it, and those that drain a queue of it.
+fn guests(event: &Event) -> impl Iterator<Item = &str> {
+    let senders = event.accounts.iter().map(|account| account.value.as_str());
+    let readers =
+        event.subscribers.values().filter_map(|reader| match &reader.options.get("account")?.value {
+            Setting::Text(account) => Some(account.as_str()),
+            _ => None,
+        });
+    senders.chain(readers)
 }
 
 /// The app's name with its environment: what physical names begin with.
@@ -102,6 +102,7 @@ pub fn event(model: &Model, name: &str, event: &Event) -> Value {
         "key": event.key.as_ref().map(|key| &key.value),
         "snake": snake(&lower(name)),
         "fifo": event.ordered().is_some() && matches!(event.ingress, Ingress::Topic { .. }),
+        "guests": guests(event).collect::<BTreeSet<_>>(),
         "accounts": event.accounts.iter().map(|account| &account.value).collect::<Vec<_>>(),
     });
     if let (true, Some(map)) = (event.store.is_some(), facts.as_object_mut()) {

@@ -5,7 +5,7 @@
 //! roots. Anything else would close a cycle, or make one event's template depend on another's: there the port's
 //! computed value stands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -72,6 +72,7 @@ impl Linker<'_> {
     fn stack(&self, stack: &mut Stack) -> Wanted {
         let mut wanted = Wanted::default();
         let Stack { name, resources, links, parameters, shown, .. } = stack;
+        let ids: HashSet<&str> = resources.iter().map(|resource| resource.logical_id.as_str()).collect();
         for resource in resources.iter() {
             let mut symbols = Vec::new();
             gather(&resource.body, &mut symbols);
@@ -79,7 +80,7 @@ impl Linker<'_> {
                 if links.contains_key(symbol) {
                     continue;
                 }
-                match self.resolve(symbol, name, parameters, &mut wanted) {
+                match self.resolve(symbol, name, &ids, parameters, &mut wanted) {
                     Some(found) => drop(links.insert(symbol.clone(), found)),
                     None => wanted.diags.push(unlinkable(resource, self.index, symbol, name)),
                 }
@@ -88,7 +89,7 @@ impl Linker<'_> {
         let mut symbols = Vec::new();
         shown.iter().for_each(|(_, value, _)| gather(value, &mut symbols));
         for symbol in symbols {
-            if let Some(found) = self.resolve(symbol, name, parameters, &mut wanted) {
+            if let Some(found) = self.resolve(symbol, name, &ids, parameters, &mut wanted) {
                 links.entry(symbol.clone()).or_insert(found);
             }
         }
@@ -99,14 +100,18 @@ impl Linker<'_> {
         &self,
         symbol: &Symbol,
         here: &StackName,
+        ids: &HashSet<&str>,
         parameters: &mut BTreeMap<String, Wire>,
         wanted: &mut Wanted,
     ) -> Option<Link> {
         let (id, attribute) = match symbol {
             Symbol::Pseudo(name) => return Some(Link::Ref(name.to_string())),
             Symbol::Parameter(name) => {
-                parameters.insert(name.to_string(), Wire::Root(name.to_string()));
-                return Some(Link::Ref(name.to_string()));
+                // A template's parameters and resources share one space of names, and people choose parameters' names.
+                let taken = ids.contains(&**name);
+                let here = if taken { format!("{name}Parameter") } else { name.to_string() };
+                parameters.insert(here.clone(), Wire::Root(name.to_string()));
+                return Some(Link::Ref(here));
             }
             Symbol::Resource { id, attribute } => (id, attribute.as_deref()),
         };
@@ -200,10 +205,8 @@ fn root_wires(tree: &mut StackTree, model: &Model) {
         .collect();
     for root in &mut tree.roots {
         let Root { stacks, parameters, .. } = root;
-        for (name, wire) in stacks.iter().flat_map(|stack| &stack.parameters) {
-            if !matches!(wire, Wire::Root(_)) {
-                continue;
-            }
+        for wire in stacks.iter().flat_map(|stack| stack.parameters.values()) {
+            let Wire::Root(name) = wire else { continue };
             let declared = model.parameters.iter().find(|(declared, _)| pascal(declared) == *name);
             let parameter = match (declared, main.get(name)) {
                 (Some((name, p)), _) => RootParameter::Declared {
