@@ -226,12 +226,14 @@ fn effect(case: &Case, with: &BTreeMap<(String, String), String>, at: &Use) -> B
     text.splice(at.start..at.end, blank);
     let done = project.compile(case.environment.as_deref(), Stage::Artifacts);
     let Some(without) = made(&done) else {
-        let codes = done
+        let mut errors = done
             .diagnostics
             .iter()
             .map(|finding| finding.code)
             .filter(|code| code.severity() == pipec_core::diagnostic::Severity::Error);
-        return codes.map(|code| format!("must be there: {}", code.as_str())).take(1).collect();
+        let mut kinds = declared(case, at.file.as_str(), (at.start, at.end));
+        kinds.extend(errors.next().map(|code| format!("without it: {}", code.as_str())));
+        return kinds;
     };
     let differs =
         |(key, body): (&(String, String), &String)| (without.get(key) != Some(body)).then(|| key.0.clone());
@@ -257,25 +259,27 @@ fn effect(case: &Case, with: &BTreeMap<(String, String), String>, at: &Use) -> B
     kinds
 }
 
+/// The kinds of resources that come of what is declared in a part of a file.
+fn declared(case: &Case, file: &str, (start, end): (usize, usize)) -> BTreeSet<String> {
+    let done = case.project.compile(case.environment.as_deref(), Stage::Stacks);
+    let Some(stacks) = &done.stacks else { return BTreeSet::new() };
+    let inside = |resource: &&pipec_core::stacks::Resource| {
+        let place = resource.origin.span;
+        done.sources.path(place.source) == file && (start..end).contains(&(place.start as usize))
+    };
+    let resources = stacks.stacks().flat_map(|stack| &stack.resources).filter(inside);
+    resources.map(|resource| format!("`{}`", resource.kind)).collect()
+}
+
 /// The kinds of resources that come of a choice which is the default as well: those of the statement, or of the
 /// declaration around it.
 fn of_default(case: &Case, at: &Use) -> BTreeSet<String> {
-    let done = case.project.compile(case.environment.as_deref(), Stage::Stacks);
-    let Some(stacks) = &done.stacks else { return BTreeSet::new() };
-    let kinds = |(start, end): (usize, usize)| -> BTreeSet<String> {
-        let inside = |resource: &&pipec_core::stacks::Resource| {
-            let place = resource.origin.span;
-            done.sources.path(place.source) == at.file && (start..end).contains(&(place.start as usize))
-        };
-        let resources = stacks.stacks().flat_map(|stack| &stack.resources).filter(inside);
-        resources.map(|resource| format!("`{}`", resource.kind)).collect()
-    };
-    let mut own = kinds((at.start, at.end));
+    let mut own = declared(case, &at.file, (at.start, at.end));
     if own.is_empty() {
-        own = kinds(at.around);
+        own = declared(case, &at.file, at.around);
     }
     if !own.is_empty() {
-        own.insert("(the default here)".to_owned());
+        own.insert("as by default".to_owned());
     }
     own
 }
