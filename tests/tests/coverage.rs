@@ -231,7 +231,10 @@ fn effect(case: &Case, with: &BTreeMap<(String, String), String>, at: &Use) -> B
             .iter()
             .map(|finding| finding.code)
             .filter(|code| code.severity() == pipec_core::diagnostic::Severity::Error);
-        let mut kinds = declared(case, at.file.as_str(), (at.start, at.end));
+        let mut kinds = declared(case, &at.file, (at.start, at.end));
+        if kinds.is_empty() {
+            kinds = declared(case, &at.file, at.around);
+        }
         kinds.extend(errors.next().map(|code| format!("without it: {}", code.as_str())));
         return kinds;
     };
@@ -372,8 +375,11 @@ fn every_statement_and_option_makes_something() {
                 made(&case.project.compile(case.environment.as_deref(), Stage::Artifacts))
             });
             let kinds = with.as_ref().map(|with| effect(case, with, at)).unwrap_or_default();
-            if !kinds.is_empty() {
+            let resources = kinds.iter().any(|kind| kind.starts_with("`AWS::"));
+            if resources || (shown.is_none() && !kinds.is_empty()) {
                 shown = Some((at.case.clone(), kinds));
+            }
+            if resources {
                 break;
             }
         }
@@ -395,7 +401,7 @@ fn every_statement_and_option_makes_something() {
 
 fn page(rows: &[(Row, String, BTreeSet<String>)]) -> String {
     let mut out = String::from(
-        "# What every statement makes\n\nEach row is measured by a test: the case is compiled with the statement and without it, and what differs is what the\nstatement makes. A row whose case compiles to nothing new would fail the test.\n",
+        "# What every statement makes\n\nEach row is measured by a test: the case is compiled with the statement and without it, and what differs is what the\nstatement makes. Where a project cannot be without it, the resources of its declaration stand here, and the finding\nthat there is then. A row without anything would fail the test.\n",
     );
     let mut last = usize::MAX;
     for ((place, name), case, kinds) in rows {
