@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use pipec_core::Stage;
 use pipec_tests::{Project, findings, repository};
 
+use tools::projects::load;
+
 /// Writes the types of a project's build, as `pipec build` does.
 fn write(project: &Project, to: &Path) -> PathBuf {
     let done = project.compile(None, Stage::Artifacts);
@@ -25,23 +27,6 @@ fn write(project: &Project, to: &Path) -> PathBuf {
         fs::write(full, bytes.as_slice()).expect("a file of types");
     }
     build
-}
-
-fn read(folder: &Path) -> Project {
-    fn gather(root: &Path, folder: &Path, project: &mut Project) {
-        for entry in fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
-            match path.is_dir() {
-                true if name != "build" => gather(root, &path, project),
-                true => {}
-                false => drop(project.files.insert(name, fs::read(&path).expect("a file"))),
-            }
-        }
-    }
-    let mut project = Project::default();
-    gather(folder, folder, &mut project);
-    project
 }
 
 fn text(path: &Path) -> String {
@@ -94,7 +79,7 @@ fn every_build_has_types_without_errors() {
     let mut projects: BTreeMap<String, Project> = BTreeMap::new();
     for entry in fs::read_dir(repository().join("examples")).expect("examples").flatten() {
         if entry.path().join("app.pipe").is_file() {
-            projects.insert(entry.file_name().to_string_lossy().into_owned(), read(&entry.path()));
+            projects.insert(entry.file_name().to_string_lossy().into_owned(), load(&entry.path()));
         }
     }
     for folder in ["stacks", "types"] {
@@ -157,7 +142,7 @@ fn handlers(scratch: &str) -> (PathBuf, PathBuf) {
     tools::install();
     let source = repository().join("tests/types");
     let scratch = tools::scratch(scratch);
-    let build = write(&read(&source), &scratch);
+    let build = write(&load(&source), &scratch);
     let to = scratch.join("handlers");
     fs::create_dir_all(&to).expect("a folder");
     for entry in fs::read_dir(source.join("handlers")).expect("handlers").flatten() {

@@ -34,3 +34,6 @@ export const show = (_event, context) => context.emit("Noticed", {});
 
 /** @param {import("../build/types/node/events.js").BuildingExited | import("../build/types/node/events.js").OccupancyChanged} event */
 export const building = (event) => event.data.building;
+
+/** @type {import("../build/types/node/events.js").Handler<"EntryRequested">} */
+export const answer = async (event) => ({ allowed: event.data.employee_id !== "1", badge: { serial: "x" } });

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from pipec_types import Badge, BuildingExited, BuildingExitedContext, Context, OccupancyChangedInput
+    from pipec_types import EntryRequested, EntryRequestedAnswer
 
 
 def handle(event: BuildingExited, context: BuildingExitedContext) -> None:
@@ -41,3 +42,7 @@ def report(context: Context, sent: str) -> None:
     context.logger.info("sent", sent=sent, attempt=context.attempt + 1)
     context.logger.warning(context.secret("TOKEN"))
     context.logger.error(context.aws.aws_request_id)
+
+
+def answer(event: EntryRequested) -> EntryRequestedAnswer:
+    return {"allowed": event.data.employee_id != "1", "reason": "closed"}

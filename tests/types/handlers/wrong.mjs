@@ -27,3 +27,6 @@ export const enter = () => undefined;
 
 /** @type {import("../build/types/node/events.js").Handler<"BuildingExited", "shown">} */ // error: Type '"shown"' does not satisfy the constraint
 export const shown = () => undefined;
+
+/** @type {import("../build/types/node/events.js").Handler<"EntryRequested">} */
+export const answer = () => ({ reason: "no" }); // error: is not assignable to type 'EntryRequestedAnswer

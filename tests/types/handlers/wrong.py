@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipec_types import BuildingExited, BuildingExitedContext, BuildingExitedShowContext
     from pipec_types import Event, Noticed, NoticedContext, OccupancyChanged, OccupancyChangedContext
+    from pipec_types import EntryRequested, EntryRequestedAnswer
     from pipec_types import BuildingEntered  # error: Module "pipec_types" has no attribute "BuildingEntered"
 
 
@@ -53,3 +54,7 @@ def another_event(event: OccupancyChanged) -> None:
 
 def any_event(event: Event[object]) -> None:
     event.data.building  # error: "object" has no attribute "building"
+
+
+def answer(event: EntryRequested) -> EntryRequestedAnswer:
+    return {"reason": event.data.employee_id}  # error: Missing key "allowed" for TypedDict "EntryRequestedAnswer"

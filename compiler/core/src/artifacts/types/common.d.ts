@@ -39,4 +39,11 @@ export interface Context<Emits extends keyof Inputs = never> {
 export type Handler<
   Name extends keyof Events,
   By extends keyof Subscribers[Name] = keyof Subscribers[Name],
-> = (event: Events[Name], context: Context<Subscribers[Name][By] & keyof Inputs>) => void | Promise<any>;
+> = (event: Events[Name], context: Context<Subscribers[Name][By] & keyof Inputs>) => Returned<Name, By>;
+
+/** The answer where the sender waits for one, which is the subscriber `responds`; of all others nothing is asked. */
+export type Returned<Name, By> = [By] extends ["responds"]
+  ? Name extends keyof Answers
+    ? Answers[Name] | Promise<Answers[Name]>
+    : void | Promise<any>
+  : void | Promise<any>;

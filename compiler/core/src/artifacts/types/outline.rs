@@ -8,6 +8,7 @@ use crate::stacks::event_type;
 
 /// Names that the files themselves use, and those in `PascalCase` that a language keeps for itself.
 const TAKEN: &[&str] = &[
+    "Answers",
     "Context",
     "Data",
     "Event",
@@ -18,6 +19,7 @@ const TAKEN: &[&str] = &[
     "Logger",
     "None",
     "Promise",
+    "Returned",
     "Subscribers",
     "True",
 ];
@@ -40,8 +42,10 @@ pub struct EventTypes<'a> {
     pub kind: String,
     /// The name of the event's type.
     pub name: String,
-    /// Its data; any JSON without it. An answer would be a second payload beside it.
+    /// Its data; any JSON without it.
     pub data: Option<Payload<'a>>,
+    /// What its sender is answered, where that has a schema.
+    pub answer: Option<Payload<'a>>,
     /// The name of the type of its subscribers' context.
     pub context: String,
     /// Its subscribers by name.
@@ -142,6 +146,12 @@ impl Names {
             read: self.give(format!("{name}Data")),
             input: self.give(format!("{name}Input")),
         });
+        let answer = event.responder().and_then(|responder| responder.answer.as_ref());
+        let answer = answer.map(|schema| {
+            // Handlers only write it.
+            let input = self.give(format!("{name}Answer"));
+            Payload { schema, read: input.clone(), input }
+        });
         let context = self.give(format!("{name}Context"));
         let one = event.subscribers.len() == 1;
         let sorted: BTreeMap<_, _> = event.subscribers.iter().collect();
@@ -153,6 +163,6 @@ impl Names {
             (subscriber.as_str(), SubscriberTypes { context, emits })
         });
         let subscribers = subscribers.collect();
-        EventTypes { event, kind, name: given, data, context, subscribers }
+        EventTypes { event, kind, name: given, data, answer, context, subscribers }
     }
 }

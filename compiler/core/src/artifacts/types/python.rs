@@ -202,6 +202,9 @@ impl Writer<'_> {
     }
 
     fn event(&mut self, event: &EventTypes<'_>) {
+        if let Some(answer) = &event.answer {
+            self.input(answer, &format!("The answer to the sender of `{}`.", event.kind));
+        }
         let data = event.data.as_ref().map_or("_t.Any", |data| &data.read);
         self.line(&format!("\n\nclass {}(Event[{data}], _t.Protocol):", event.name));
         let kind = format!("`{}`", event.kind);

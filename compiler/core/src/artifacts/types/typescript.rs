@@ -22,6 +22,7 @@ pub fn declarations(outline: &Outline<'_>) -> String {
     writer.events();
     writer.subscribers();
     writer.inputs();
+    writer.answers();
     for (name, payload) in &outline.types {
         writer.payload(payload, &format!("The type `{name}`."), outline.fills(payload.schema));
     }
@@ -86,7 +87,22 @@ impl Writer<'_> {
         self.line("}");
     }
 
+    fn answers(&mut self) {
+        self.line("\n/** What the handler of `responds` returns, by the name of the event. */\nexport interface Answers {");
+        for (name, event) in &self.outline.events {
+            if event.event.responder().is_some() {
+                let answer = event.answer.as_ref().map_or("any", |answer| &answer.input);
+                self.line(&format!("  {name}: {answer};"));
+            }
+        }
+        self.line("}");
+    }
+
     fn event(&mut self, event: &EventTypes<'_>) {
+        if let Some(answer) = &event.answer {
+            let doc = format!("The answer to the sender of `{}`.", event.kind);
+            self.interface(&answer.input, &doc, answer.schema, true);
+        }
         let data = event.data.as_ref();
         if let Some(data) = data {
             let fills = self.outline.fills(data.schema);
