@@ -5,7 +5,7 @@
 //! roots. Anything else would close a cycle, or make one event's template depend on another's: there the port's
 //! computed value stands.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
@@ -72,7 +72,6 @@ impl Linker<'_> {
     fn stack(&self, stack: &mut Stack) -> Wanted {
         let mut wanted = Wanted::default();
         let Stack { name, resources, links, parameters, shown, .. } = stack;
-        let ids: HashSet<&str> = resources.iter().map(|resource| resource.logical_id.as_str()).collect();
         for resource in resources.iter() {
             let mut symbols = Vec::new();
             gather(&resource.body, &mut symbols);
@@ -80,7 +79,7 @@ impl Linker<'_> {
                 if links.contains_key(symbol) {
                     continue;
                 }
-                match self.resolve(symbol, name, &ids, parameters, &mut wanted) {
+                match self.resolve(symbol, name, resources, parameters, &mut wanted) {
                     Some(found) => drop(links.insert(symbol.clone(), found)),
                     None => wanted.diags.push(unlinkable(resource, self.index, symbol, name)),
                 }
@@ -89,7 +88,7 @@ impl Linker<'_> {
         let mut symbols = Vec::new();
         shown.iter().for_each(|(_, value, _)| gather(value, &mut symbols));
         for symbol in symbols {
-            if let Some(found) = self.resolve(symbol, name, &ids, parameters, &mut wanted) {
+            if let Some(found) = self.resolve(symbol, name, resources, parameters, &mut wanted) {
                 links.entry(symbol.clone()).or_insert(found);
             }
         }
@@ -100,7 +99,7 @@ impl Linker<'_> {
         &self,
         symbol: &Symbol,
         here: &StackName,
-        ids: &HashSet<&str>,
+        resources: &[Resource],
         parameters: &mut BTreeMap<String, Wire>,
         wanted: &mut Wanted,
     ) -> Option<Link> {
@@ -108,7 +107,7 @@ impl Linker<'_> {
             Symbol::Pseudo(name) => return Some(Link::Ref(name.to_string())),
             Symbol::Parameter(name) => {
                 // A template's parameters and resources share one space of names, and people choose parameters' names.
-                let taken = ids.contains(&**name);
+                let taken = resources.iter().any(|resource| resource.logical_id == **name);
                 let here = if taken { format!("{name}Parameter") } else { name.to_string() };
                 parameters.insert(here.clone(), Wire::Root(name.to_string()));
                 return Some(Link::Ref(here));

@@ -24,6 +24,9 @@ use crate::source::Spanned;
 const ALARM: &str = "alarm/metric";
 const DASHBOARD: &str = "dashboard/app";
 
+/// Whose row of a dashboard it is: a domain, and the title of the row.
+type Owner = (Option<String>, String);
+
 /// An alarm, before it is an instance.
 struct Watch<'m> {
     /// The instance that is watched, by its place among all.
@@ -205,7 +208,7 @@ impl Maker<'_, '_> {
 
     /// The rows of the dashboards, by domain: one an event, in the order of its way, then one an api.
     fn rows(&self, measured: &[Vec<Measured<'_>>]) -> BTreeMap<Option<String>, Vec<Data>> {
-        let mut charts: IndexMap<(Option<String>, String), IndexMap<&str, Vec<Data>>> = IndexMap::new();
+        let mut charts: IndexMap<Owner, IndexMap<&str, Vec<Data>>> = IndexMap::new();
         for (made, metrics) in self.all.made.iter().zip(measured) {
             let owner = made.home.event.clone().or(made.home.api.as_ref().map(|api| format!("api {api}")));
             let Some(owner) = owner else { continue };
