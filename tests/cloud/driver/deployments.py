@@ -280,10 +280,11 @@ def destroys(place):
     equal((status, place.stacks()["shop"]), (2, "CREATE_COMPLETE"), "a destruction with the wrong name")
     status, out, err = place.run("destroy", "--confirm", "shop")
     equal(status, 0, f"exit status\n{err}")
-    store = f"shop-ordered-{ACCOUNT}-{REGION}"
-    contains(out, f"S3::Bucket {store}")
+    kept = [f"shop--queries-{ACCOUNT}-{REGION}", f"shop-ordered-{ACCOUNT}-{REGION}"]
+    for bucket in kept:
+        contains(out, f"S3::Bucket {bucket}")
     equal((place.queues(), place.functions(), place.streams()), ([], [], []), "what is left")
-    equal([name for name in place.buckets() if "bootstrap" not in name], [store], "buckets")
+    equal([name for name in place.buckets() if "bootstrap" not in name], kept, "buckets")
     equal(list(place.stacks()), ["pipec-bootstrap"], "stacks")
     status, out, _ = place.run("destroy", "--confirm", "shop")
     equal((status, "there is nothing to delete" in out), (0, True), "a second destruction")

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from uuid import uuid4
 
+from botocore.exceptions import ClientError
+
+from tokens import token
+
 STAGED_URL = re.compile(r"https://(?P<api>\w+)\.execute-api\.[^/]+/(?P<stage>\w+)$")
 
 
@@ -18,14 +22,17 @@ class Answer:
 
     status: int
     body: dict
+    headers: dict
 
 
 class Doors:
     """The ways into a deployed app."""
 
-    def __init__(self, emulator, case, outputs):
+    def __init__(self, emulator, case, outputs, hooks=None):
         self._emulator = emulator
+        self._hooks = hooks
         self._names = case.names
+        self._folder = "dt={:%Y-%m-%d}" if case.partition == "day" else "dt={:%Y-%m-%d/hour=%H}"
         self._outputs = outputs
         # The envelopes that are to be stored together, by object.
         self._together = {}
@@ -36,33 +43,45 @@ class Doors:
             answer = self._request(event)
             return answer.body.get("id") if answer.status == 202 else None, answer
         envelope = self._envelope(event)
-        {"store": self._store, "stream": self._stream, "topic": self._topic}[event.enter](event, envelope)
+        enter = {"store": self._store, "stream": self._stream, "topic": self._topic, "firehose": self._firehose}
+        try:
+            enter[event.enter](event, envelope)
+        except ClientError as error:
+            said = error.response
+            return None, Answer(said["ResponseMetadata"]["HTTPStatusCode"], said["Error"], {})
         return envelope["id"], None
 
     def _request(self, event):
         method, path = event.request.split(" ")
-        headers = {"Content-Type": event.content_type}
+        headers = {"Content-Type": event.content_type} | event.headers
         if event.with_key:
-            headers |= self._key()
+            headers |= self._key(event.client)
+        if event.token:
+            issuer = self._hooks.issuer if self._hooks else None
+            headers["Authorization"] = f"Bearer {token(event.token, self._emulator, issuer)}"
+        # A host of its own is all that tells the api.
+        url = self._emulator.url if "Host" in event.headers else self._url()
         request = urllib.request.Request(
-            self._url() + path, method=method, headers=headers, data=json.dumps(event.body, ensure_ascii=False).encode()
+            url + path, method=method, headers=headers, data=json.dumps(event.body, ensure_ascii=False).encode()
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
-                return Answer(response.status, json.load(response))
+                return _answer(response)
         except urllib.error.HTTPError as error:
-            text = error.read().decode(errors="replace")
-            return Answer(error.code, json.loads(text) if text.startswith("{") else {"text": text})
+            return _answer(error)
 
     def _url(self):
         """Where the emulator serves the address that the deployment told."""
-        [url] = [value for name, value in self._outputs.items() if name.endswith("Url")]
-        found = STAGED_URL.match(url)
+        [found] = filter(None, map(STAGED_URL.match, self._outputs.values()))
         return f"{self._emulator.url}/_aws/execute-api/{found['api']}/{found['stage']}"
 
-    def _key(self):
+    def _key(self, client):
+        """The key of this client, or of anybody."""
         keys = self._emulator.client("apigateway").get_api_keys(includeValues=True)["items"]
-        return {"x-api-key": key["value"] for key in keys}
+        wanted = [key["value"] for key in keys if client is None or key["name"] == self._names.key(client)]
+        if client and len(wanted) != 1:
+            raise KeyError(f"{client} among the keys {[key['name'] for key in keys]}")
+        return {"x-api-key": value for value in wanted}
 
     def _envelope(self, event):
         """The event as its door, or an emitting handler, would hand it over."""
@@ -89,11 +108,9 @@ class Doors:
             self._put(event, f"{name}.json.gz", gzip.compress(lines.encode()))
 
     def _put(self, event, name, body):
-        now = datetime.now(timezone.utc)
+        folder = self._folder.format(datetime.now(timezone.utc))
         self._emulator.client("s3").put_object(
-            Bucket=self._names.store(event),
-            Key=f"{event}/dt={now:%Y-%m-%d}/hour={now:%H}/{name}",
-            Body=body,
+            Bucket=self._names.store(event), Key=f"{event}/{folder}/{name}", Body=body
         )
 
     def _stream(self, event, envelope):
@@ -103,5 +120,21 @@ class Doors:
             PartitionKey=envelope["id"],
         )
 
+    def _firehose(self, event, envelope):
+        self._emulator.client("firehose").put_record(
+            DeliveryStreamName=self._names.batches(event.event), Record={"Data": json.dumps(envelope).encode()}
+        )
+
     def _topic(self, event, envelope):
-        self._emulator.client("sns").publish(TopicArn=self._names.topic(event.event), Message=json.dumps(envelope))
+        emulator = self._emulator
+        sns = emulator.client_of(event.account, "sns") if event.account else emulator.client("sns")
+        topic, more = self._names.topic(event.event), {}
+        if event.group:
+            topic, more = f"{topic}.fifo", {"MessageGroupId": event.group, "MessageDeduplicationId": envelope["id"]}
+        sns.publish(TopicArn=topic, Message=json.dumps(envelope), **more)
+
+
+def _answer(response):
+    text = response.read().decode(errors="replace")
+    body = json.loads(text) if text.startswith("{") else {"text": text}
+    return Answer(response.status, body, {name.lower(): value for name, value in response.headers.items()})

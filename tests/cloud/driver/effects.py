@@ -13,7 +13,10 @@ from urllib.parse import unquote_plus
 
 from naming import arn
 
-KEY = re.compile(r"(?P<event>\w+)/dt=\d{4}-\d\d-\d\d/hour=\d\d/[^/]+")
+KEYS = {
+    "day": re.compile(r"(?P<event>\w+)/dt=\d{4}-\d\d-\d\d/[^/]+"),
+    "hour": re.compile(r"(?P<event>\w+)/dt=\d{4}-\d\d-\d\d/hour=\d\d/[^/]+"),
+}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -23,20 +26,25 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that came of an event: `effect`, `stored` or `dead`, and where."""
+    """Something that came of an event: `effect`, `stored`, `dead` or `queued`, and where."""
 
     what: str
     place: str
     id: str
     data: dict
+    # When it was, as far as it matters.
+    at: int = 0
 
 
 class Watcher:
     """Looks at a deployed app."""
 
-    def __init__(self, emulator, case):
+    def __init__(self, emulator, case, hooks=None):
         self._emulator = emulator
+        self._case = case
         self._names = case.names
+        self._hooks = hooks
+        self._others = {self._names.queue(place): place for place in case.queues}
         self._in_table = case.effects == "table"
         # Messages are taken from their queues when they are seen.
         self._taken = []
@@ -72,13 +80,14 @@ class Watcher:
         """All that came of events so far."""
         self._take_messages()
         table = self._table() if self._in_table else []
-        return [*self._taken, *table, *self._stored(), *self._dead_in_buckets()]
+        calls = [Fact("effect", call.place, call.id, call.data) for call in self._hooks.calls] if self._hooks else []
+        return [*self._taken, *table, *calls, *self._stored(), *self._dead_in_buckets()]
 
     def on_their_way(self):
         """The queues with messages that subscribers have yet to handle, perhaps for another time."""
         counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         for queue, url in self._queues():
-            if queue != "effects" and not queue.endswith(("-dead", "--unstored")):
+            if queue != "effects" and not queue.endswith(("-dead", "-dead.fifo", "--unstored")):
                 known = self._emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=counts)
                 if any(int(known["Attributes"][count]) for count in counts):
                     yield queue
@@ -91,13 +100,27 @@ class Watcher:
         for queue, url in self._queues():
             if queue == "effects":
                 self._taken.extend(self._effect(json.loads(body)) for body in self._messages(url))
-            elif queue.endswith("-dead"):
-                place = self._names.place(queue.removesuffix("-dead"))
+            elif queue.endswith(("-dead", "-dead.fifo")):
+                place = self._names.place(queue.removesuffix(".fifo").removesuffix("-dead"))
                 for body in self._messages(url):
                     self._taken.extend(self._dead(place, envelope) for envelope in self._unwrap(body))
+            elif queue in self._others:
+                self._drain(url, self._others[queue])
             elif queue.endswith("--unstored"):
                 for body in self._messages(url):
                     raise Broken(f"{queue} holds what did not get into the store: {body}")
+
+    def _drain(self, url, place):
+        """Drains a queue as its owners would, who fail at what is to end in the dead letters."""
+        sqs = self._emulator.client("sqs")
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            receipt = message["ReceiptHandle"]
+            for envelope in self._unwrap(message["Body"]):
+                if self._case.is_dead(place, envelope["data"]):
+                    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
+                else:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=receipt)
+                    self._taken.append(Fact("queued", place, envelope["id"], envelope["data"]))
 
     def _messages(self, url):
         """Takes all messages from a queue."""
@@ -108,7 +131,7 @@ class Watcher:
                 yield message["Body"]
 
     def _effect(self, said):
-        return Fact("effect", self._names.place(said["by"]), said["id"], said["data"])
+        return Fact("effect", self._names.place(said["by"]), said["id"], said["data"], said.get("at", 0))
 
     def _table(self):
         for item in self._emulator.client("dynamodb").scan(TableName="effects", ConsistentRead=True)["Items"]:
@@ -125,7 +148,8 @@ class Watcher:
 
     def _event_of(self, bucket, key):
         # The Firehose of localstack does not fill in the date of its prefix.
-        found = KEY.fullmatch(re.sub(r"dt=!\{.*?\}/hour=!\{.*?\}/.*/", "dt=2000-01-01/hour=00/", key))
+        undated = re.sub(r"dt=!\{.*?\}/hour=!\{.*?\}/.*/", "dt=2000-01-01/hour=00/", key)
+        found = KEYS[self._case.partition].fullmatch(undated)
         if not found:
             raise Broken(f"the object {key} in {bucket} is not where events are stored")
         return found["event"]
@@ -162,6 +186,8 @@ class Watcher:
     def _unwrap(self, body):
         """The envelopes that a message holds, or that are in the objects it names."""
         message = json.loads(body)
+        if message.get("Type") == "Notification":
+            message = json.loads(message["Message"])
         if "specversion" in message:
             return [message]
         found = []

@@ -18,6 +18,8 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
+from certificate import make_certificate
+
 ROOT = Path(__file__).resolve().parents[3]
 TOOLS = ROOT / "target/tools/emulators"
 INSTALLERS = ROOT / "tests/tools"
@@ -60,6 +62,8 @@ class Emulator:
     kind: Kind
     url: str
     folder: Path = field(hash=False)
+    # With its key: of the web server of others, which the emulator trusts.
+    certificate: Path = field(hash=False)
 
     @cache
     def client(self, service):
@@ -97,6 +101,8 @@ def _ministack(port, folder):
     variables = {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
+        # What its Step Functions call S3 in.
+        "MINISTACK_REGION": REGION,
         "STATE_DIR": str(folder / "state"),
         "LAMBDA_EXECUTOR": "local",
         # Roles and policies count.
@@ -141,12 +147,12 @@ def running(kind):
     _leave_surroundings()
     folder = Path(tempfile.mkdtemp(prefix="pipec-"))
     try:
-        port = _free_port()
-        guard = _start(kind, port, folder)
+        port, certificate = _free_port(), make_certificate(folder)
+        guard = _start(kind, port, folder, certificate)
         try:
             url = f"http://127.0.0.1:{port}"
             _await_health(guard, url + kind.health, folder)
-            yield Emulator(kind, url, folder)
+            yield Emulator(kind, url, folder, certificate)
         finally:
             guard.stdin.close()
             guard.wait()
@@ -172,7 +178,7 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-def _start(kind, port, folder):
+def _start(kind, port, folder, certificate):
     command, variables = kind.start(port, folder)
     (folder / "tmp").mkdir(exist_ok=True)
     # Nothing else of this process's environment: settings of AWS in it would reach the functions.
@@ -181,6 +187,10 @@ def _start(kind, port, folder):
         "HOME": str(folder),
         "TMPDIR": str(folder / "tmp"),
         "NODE_PATH": str(TOOLS / "lambda_sdk/node_modules"),
+        # What urllib, requests and Node read.
+        "SSL_CERT_FILE": str(certificate),
+        "REQUESTS_CA_BUNDLE": str(certificate),
+        "NODE_EXTRA_CA_CERTS": str(certificate),
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }

@@ -12,6 +12,8 @@ class Names:
 
     app: str
     environment: str = None
+    # The store that all events of the app share, if they do.
+    shared: str = None
 
     @property
     def slug(self):
@@ -34,8 +36,23 @@ class Names:
     def stream(self, event):
         return f"{self.slug}-{event}"
 
+    def batches(self, event):
+        """The delivery stream that a door puts events on."""
+        return f"{self.slug}-{event}--batches"
+
+    def replay(self, event):
+        return arn("states", f"stateMachine:{self.slug}-{event}--replay")
+
+    def queue(self, place):
+        """The name of the queue of `Event.subscriber`."""
+        return f"{self.slug}-{place.replace('.', '-')}"
+
+    def key(self, auth):
+        return f"{self.slug}-{auth}"
+
     def store(self, event):
-        return f"{_kebab(f'{self.slug}-{event}')}-{ACCOUNT}-{REGION}"
+        base = f"{self.slug}--store-{self.shared}" if self.shared else f"{self.slug}-{event}"
+        return f"{_kebab(base)}-{ACCOUNT}-{REGION}"
 
     def is_store(self, bucket):
         return self._is_own(bucket) and "--dead-letters-" not in bucket

@@ -11,7 +11,7 @@ import argparse
 import sys
 import time
 import traceback
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import case as cases
@@ -20,6 +20,8 @@ from deploy import DeployError, deploy
 from doors import Doors
 from effects import Watcher
 from emulator import KINDS, EmulatorError, running
+from hooks import ADDRESS, serving
+from others import Others
 
 PATHS = Path(__file__).resolve().parents[1] / "paths"
 PASSED, FAILED, SKIPPED = 0, 1, 77
@@ -95,10 +97,24 @@ def _run(case, kind, options):
 
 def _play(case, emulator, pipec):
     """Deploys the project, sends the events and looks. Returns what is wrong, line by line."""
-    watcher = Watcher(emulator, case)
-    watcher.prepare()
-    doors = Doors(emulator, case, deploy(case, pipec, emulator))
-    events, ids, wrong = case.on(emulator.kind), {}, []
+    with serving(case, emulator.certificate) if case.others.hooks else nullcontext() as hooks:
+        watcher, others = Watcher(emulator, case, hooks), Others(emulator, case)
+        watcher.prepare()
+        others.prepare()
+        stand_ins = others.stand_ins | ({ADDRESS: hooks.url} if hooks else {})
+        doors = Doors(emulator, case, deploy(case, pipec, emulator, stand_ins), hooks)
+        others.confirm()
+        others.leave()
+        events = case.on(emulator.kind)
+        ids, wrong = _send(events, doors)
+        wrong += others.missing() + others.replay()
+        wrong = wrong or verdict.wait(events, ids, watcher, emulator.kind)
+        return wrong or verdict.wrong_order(case.order, events, ids, watcher.look())
+
+
+def _send(events, doors):
+    """Sends the events; returns their names by their ids, and what is wrong with the answers, line by line."""
+    ids, wrong = {}, []
     for event in events:
         if event.emitted:
             continue
@@ -108,7 +124,7 @@ def _play(case, emulator, pipec):
         if event_id:
             ids[event_id] = event.name
     doors.store_together()
-    return wrong or verdict.wait(events, ids, watcher, emulator.kind)
+    return ids, wrong
 
 
 def _report(case, emulator, wrong):

@@ -1,0 +1,14 @@
+import json
+import os
+import time
+
+import boto3
+
+sns = boto3.client("sns")
+EFFECTS = "arn:aws:sns:eu-central-1:000000000000:effects"
+
+
+def leave_effect(event):
+    """Tells the test that this function was called with this event, and when."""
+    said = {"by": os.environ["AWS_LAMBDA_FUNCTION_NAME"], "id": event.id, "data": event.data, "at": time.time_ns()}
+    sns.publish(TopicArn=EFFECTS, Message=json.dumps(said))

@@ -1,0 +1,2 @@
+def handle(event, context):
+    context.emit("Moved", {"belt": event.data.belt, "metres": 0})

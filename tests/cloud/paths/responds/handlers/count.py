@@ -1,0 +1,5 @@
+from effect import leave_effect
+
+
+def handle(event, context):
+    leave_effect(event)

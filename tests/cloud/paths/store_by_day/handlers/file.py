@@ -1,0 +1,7 @@
+from effect import leave_effect
+
+
+def handle(event, context):
+    leave_effect(event)
+    if event.data.by == "nobody":
+        raise ValueError("poisoned")
