@@ -74,7 +74,7 @@ pub const FACTS: &[(&str, &[&str])] = &[
             "answers",
         ],
     ),
-    ("api", &["name", "doc"]),
+    ("api", &["name", "doc", "auths"]),
     ("code", &["key", "runtime", "entry", "image"]),
 ];
 

@@ -1,6 +1,6 @@
 //! Instances that several events use: keys, apis and their paths, locks, stores, resources, what hears of alarms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -115,7 +115,13 @@ impl Maker<'_, '_> {
             let home = Home { domain: api.domain.clone(), event: None, api: Some(name.clone()) };
             let mut bindings = settings(&api.options);
             bindings.push(("key", Binding::Instance(shared.key.clone())));
-            bindings.push(("api", Binding::Value(json!({ "name": name, "doc": api.doc }).into())));
+            let kinds: BTreeSet<&str> = self
+                .auths_at(name)
+                .into_iter()
+                .filter_map(|auth| graph.model.auths.get(auth)?.choice.construct.split('/').next_back())
+                .collect();
+            let facts = json!({ "name": name, "doc": api.doc, "auths": kinds });
+            bindings.push(("api", Binding::Value(facts.into())));
             let wanted = Wanted {
                 construct: "api/rest",
                 prefix: Prefix { own: String::new(), shared: pascal(name) },

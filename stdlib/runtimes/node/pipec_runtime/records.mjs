@@ -15,6 +15,10 @@ export function receiveCount(record) {
   return typeof count === "string" && /^[0-9]{1,9}$/.test(count) ? Number(count) : 1;
 }
 
+export function messageGroup(record) {
+  return record.attributes?.MessageGroupId;
+}
+
 // `data` is base64: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 export function* kinesisParts(record) {
   try {

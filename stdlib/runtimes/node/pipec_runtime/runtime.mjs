@@ -7,7 +7,7 @@ import { attribute, openEnvelope } from "./envelope.mjs";
 import { EventsFailed, NotAnswered, Rejected } from "./errors.mjs";
 import { describe } from "./failure.mjs";
 import { Logger, printLine, traceOf } from "./log.mjs";
-import { itemId, kinesisParts, receiveCount } from "./records.mjs";
+import { itemId, kinesisParts, messageGroup, receiveCount } from "./records.mjs";
 import { Redactor } from "./redact.mjs";
 import { Secrets } from "./secrets.mjs";
 import { Store } from "./store.mjs";
@@ -51,17 +51,23 @@ export class Runtime {
     return this.#direct(payload, aws);
   }
 
-  // The messages named in the answer are tried again. From a FIFO queue the first failure ends the batch, or
-  // the order would be lost: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+  // The messages named in the answer are tried again. From a FIFO queue a failure ends its group for this batch, or the
+  // order of that group would be lost: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
   async #sqs(records, aws) {
     const ids = records.map((record) => itemId(record, "messageId"));
     const fifo = String(records[0].eventSourceARN).endsWith(".fifo");
-    const failed = [];
+    const [failed, ended] = [[], new Set()];
     for (const [index, record] of records.entries()) {
+      const group = messageGroup(record);
+      if (fifo && ended.has(group)) {
+        failed.push(ids[index]);
+        continue;
+      }
       const parts = unwrapText(record.body, this.#clients);
       const { failures } = await this.#run(parts, receiveCount(record), aws, ids[index]);
-      if (failures.length > 0 && fifo) return ids.slice(index);
-      if (failures.length > 0) failed.push(ids[index]);
+      if (failures.length === 0) continue;
+      failed.push(ids[index]);
+      ended.add(group);
     }
     return failed;
   }

@@ -21,6 +21,11 @@ def receive_count(record):
     return int(count) if isinstance(count, str) and count.isdecimal() and len(count) < 10 else 1
 
 
+def message_group(record):
+    attributes = record.get("attributes")
+    return attributes.get("MessageGroupId") if isinstance(attributes, dict) else None
+
+
 def kinesis_parts(record):
     # `data` is base64: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
     try:

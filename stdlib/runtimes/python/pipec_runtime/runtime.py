@@ -11,7 +11,7 @@ from .envelope import attribute, open_envelope
 from .errors import EventsFailed, NotAnswered, Rejected
 from .failure import describe
 from .log import Logger, print_line, trace_of
-from .records import item_id, kinesis_parts, receive_count
+from .records import item_id, kinesis_parts, message_group, receive_count
 from .redact import Redactor
 from .secrets import Secrets
 from .store import Store
@@ -51,17 +51,20 @@ class Runtime:
         return self._direct(payload, aws)
 
     def _sqs(self, records, aws):
-        # The messages named in the answer are tried again. From a FIFO queue the first failure ends the batch, or
-        # the order would be lost: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+        # The messages named in the answer are tried again. From a FIFO queue a failure ends its group for this batch, or
+        # the order of that group would be lost: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
         ids = [item_id(record, "messageId") for record in records]
         fifo = str(records[0].get("eventSourceARN")).endswith(".fifo")
-        failed = []
-        for index, record in enumerate(records):
+        failed, ended = [], set()
+        for record, message_id in zip(records, ids):
+            group = message_group(record)
+            if fifo and group in ended:
+                failed.append(message_id)
+                continue
             parts = unwrap_text(record.get("body"), self._clients)
-            if self._run(parts, receive_count(record), aws, ids[index])[1]:
-                if fifo:
-                    return ids[index:]
-                failed.append(ids[index])
+            if self._run(parts, receive_count(record), aws, message_id)[1]:
+                failed.append(message_id)
+                ended.add(group)
         return failed
 
     def _kinesis(self, records, aws):
