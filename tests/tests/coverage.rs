@@ -317,7 +317,7 @@ fn wanted() -> BTreeSet<Row> {
         let (kind, word) = construct.id.split_once('/').expect("an id");
         let options = || construct.option_names();
         match kind {
-            "tier" if word != "responds" => {
+            "tier" => {
                 add("event", &format!("volume {word}"));
                 options().iter().for_each(|option| add("event/volume", option));
             }

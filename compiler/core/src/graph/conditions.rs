@@ -2,8 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::model::{
-    Comparison, Event, Ingress, Model, Operand, ReadFrom, Schema, SchemaField, Shape, Subscriber, Test,
-    fields_at, filter,
+    Comparison, Event, Model, Operand, Schema, SchemaField, Shape, Subscriber, Test, fields_at, filter,
 };
 
 /// Proof 39 for conditions: they name fields of the schema, of types that can be compared so.
@@ -151,14 +150,7 @@ fn decided(model: &Model, name: &str, event: &Event, subscriber: &Subscriber, di
     if subscriber.has_runtime() {
         return;
     }
-    let streams = event.tier.as_ref().is_some_and(|tier| tier.offers("stream"));
-    let from = subscriber.from.as_ref().map(|from| from.value);
-    let sees_data = match (&event.ingress, from) {
-        (_, Some(ReadFrom::Store)) => false,
-        (Ingress::Topic { .. }, _) => true,
-        _ => streams,
-    };
-    let (message, help) = if sees_data {
+    let (message, help) = if event.hands_over(subscriber) {
         match filter(&condition.value, event.schema.as_ref(), &model.types) {
             Ok(_) => return,
             Err(why) => (

@@ -133,7 +133,7 @@ impl Builder {
     fn responder(&mut self, event: &str, responder: &Subscriber, door: &Origin, store: Option<NodeIndex>) {
         let source = self.add(NodeKind::Source, "source/call", event, &responder.origin);
         let function = self.add(NodeKind::Function, &responder.construct, event, &responder.origin);
-        let tier = self.add(NodeKind::Tier, "tier/responds", event, &responder.origin);
+        let tier = self.add(NodeKind::Tier, "answer/function", event, &responder.origin);
         let door = self.add(NodeKind::Door, "ingress/api", event, door);
         for index in [source, function, tier, door] {
             if let Some(node) = self.graph.node_weight_mut(index) {

@@ -1,7 +1,7 @@
 //! Rules about `ordered by key`: which ways keep the order of events.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Event, Ingress, Model, ReadFrom, Subscriber};
+use crate::model::{Event, Ingress, Model, Subscriber};
 use crate::source::Span;
 
 /// Proof 40, and of proof 20 what the language can say: an ordered topic feeds nothing but queues.
@@ -25,14 +25,8 @@ fn ordered(name: &str, event: &Event, subscriber: &Subscriber, span: Span, diags
         diags.push(Diagnostic::new(Code::OrderNotPossible, span, message).help(help));
         return;
     }
-    let streams = event.tier.as_ref().is_some_and(|tier| tier.offers("stream"));
-    let from = subscriber.from.as_ref().map(|from| from.value);
-    let keeps = match (&event.ingress, from) {
-        (_, Some(ReadFrom::Store)) => false,
-        (Ingress::Topic { .. }, _) => true,
-        _ => streams,
-    };
-    if !keeps && !event.incomplete {
+    if !event.hands_over(subscriber) && !event.incomplete {
+        let streams = event.tier.as_ref().is_some_and(|tier| tier.offers("stream"));
         let message = "what is stored is told of in no order";
         let help = match (&event.ingress, streams) {
             (_, true) => "read `from stream`, which keeps the order of one key",

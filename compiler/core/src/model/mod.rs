@@ -281,6 +281,17 @@ impl Event {
         self.subscribers.values().find(|subscriber| subscriber.answers)
     }
 
+    /// Whether a subscriber gets the events themselves, from a topic or a stream, and not only word of stored ones.
+    #[must_use]
+    pub fn hands_over(&self, subscriber: &Subscriber) -> bool {
+        let streams = self.tier.as_ref().is_some_and(|tier| tier.offers("stream"));
+        match (&self.ingress, subscriber.from.as_ref().map(|from| from.value)) {
+            (_, Some(ReadFrom::Store)) => false,
+            (Ingress::Topic { .. }, _) => true,
+            _ => streams,
+        }
+    }
+
     /// Whether a subscriber wants its events in order, which a topic only keeps if all of it is ordered.
     #[must_use]
     pub fn ordered(&self) -> Option<Span> {
