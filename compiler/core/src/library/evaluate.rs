@@ -4,7 +4,7 @@
 //! project's facts. What it yields is a value, so it can never break the structure around it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::value::Value;
 use minijinja::{Environment, Error, Expression};
@@ -179,18 +179,20 @@ impl<'e> Evaluator<'e> {
                 });
             }
         }
-        let scope = |values: &BTreeMap<Arc<str>, Value>| {
-            Value::from_object(Names {
-                construct: compiled.id.clone(),
-                values: values.clone(),
-                outer: Some(globals.value.clone()),
-            })
-        };
+        let names = Arc::new(Names {
+            construct: compiled.id.clone(),
+            values,
+            locals: compiled.locals.iter().map(|(name, _)| (Arc::from(*name), OnceLock::new())).collect(),
+            outer: Some(globals.value.clone()),
+        });
+        let scope = Value::from_dyn_object(names.clone());
         for (name, local) in &compiled.locals {
-            let value = run_value(construct, local, &scope(&values))?;
-            values.insert(Arc::from(*name), value);
+            let value = run_value(construct, local, &scope)?;
+            if let Some(cell) = names.locals.get(*name) {
+                // Each is computed once, right here.
+                let _ = cell.set(value);
+            }
         }
-        let scope = scope(&values);
         for ((that, help), check) in compiled.checks.iter().zip(&compiled.construct.checks) {
             if !eval(construct, that, &scope)?.is_true() {
                 let help = help.as_ref().map(|node| run(construct, node, &scope)).transpose()?.flatten();

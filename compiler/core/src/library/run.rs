@@ -183,8 +183,12 @@ fn run_item(
     let items = values.try_iter().map_err(|error| fail(construct, &of.source.text, say(&error)))?;
     for item in items {
         let values = BTreeMap::from([(Arc::from(name.as_str()), item)]);
-        let inner =
-            Value::from_object(Names { construct: construct.into(), values, outer: Some(scope.clone()) });
+        let inner = Value::from_object(Names {
+            construct: construct.into(),
+            values,
+            locals: BTreeMap::new(),
+            outer: Some(scope.clone()),
+        });
         list.extend(run(construct, body, &inner)?);
     }
     Ok(())

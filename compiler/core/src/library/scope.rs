@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde, Value};
@@ -51,6 +51,8 @@ pub struct Scope {
 pub(super) struct Names {
     pub(super) construct: Arc<str>,
     pub(super) values: BTreeMap<Arc<str>, Value>,
+    /// Values that are computed one after the other, each from those before it.
+    pub(super) locals: BTreeMap<Arc<str>, OnceLock<Value>>,
     pub(super) outer: Option<Value>,
 }
 
@@ -63,7 +65,7 @@ impl Object for Names {
         match key {
             SELF => Some(Value::from_dyn_object(self.clone())),
             CONSTRUCT => Some(Value::from(&*self.construct)),
-            _ => match self.values.get(key) {
+            _ => match self.locals.get(key).and_then(OnceLock::get).or_else(|| self.values.get(key)) {
                 Some(found) => Some(found.clone()),
                 None => self
                     .outer
@@ -198,7 +200,14 @@ impl Scope {
     #[must_use]
     pub fn globals(bindings: &[(&str, Binding)]) -> Scope {
         let values = bindings.iter().map(|(name, binding)| (Arc::from(*name), binding.to_value())).collect();
-        Scope { value: Value::from_object(Names { construct: Arc::from(""), values, outer: None }) }
+        Scope {
+            value: Value::from_object(Names {
+                construct: Arc::from(""),
+                values,
+                locals: BTreeMap::new(),
+                outer: None,
+            }),
+        }
     }
 
     /// The same scope with more names on top.
@@ -209,6 +218,7 @@ impl Scope {
             value: Value::from_object(Names {
                 construct: Arc::from(""),
                 values,
+                locals: BTreeMap::new(),
                 outer: Some(self.value.clone()),
             }),
         }
