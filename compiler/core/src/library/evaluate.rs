@@ -113,18 +113,23 @@ pub struct Measured<'e> {
     pub body: Data,
 }
 
-/// All constructs of a library, ready to be instantiated.
+/// All constructs of a library, each compiled when it is first asked for.
 pub struct Evaluator<'e> {
-    constructs: BTreeMap<&'e str, CompiledConstruct<'e>>,
+    machine: &'e Machine,
+    constructs: BTreeMap<&'e str, (&'e Construct, OnceLock<Option<CompiledConstruct<'e>>>)>,
 }
 
 impl<'e> Evaluator<'e> {
-    /// Compiles every expression. Constructs with a broken expression are left out; loading reported them.
+    /// The constructs of a library. One with a broken expression is as if it were not there; loading reported it.
     #[must_use]
     pub fn new(machine: &'e Machine, library: &'e Library) -> Self {
-        let compile =
-            |construct: &'e Construct| Some((construct.id.as_str(), compile(&machine.env, construct).ok()?));
-        Evaluator { constructs: library.constructs().filter_map(compile).collect() }
+        let all = library.constructs().map(|construct| (construct.id.as_str(), (construct, OnceLock::new())));
+        Evaluator { machine, constructs: all.collect() }
+    }
+
+    fn compiled(&self, construct: &str) -> Option<&CompiledConstruct<'e>> {
+        let (construct, cell) = self.constructs.get(construct)?;
+        cell.get_or_init(|| compile(&self.machine.env, construct).ok()).as_ref()
     }
 
     /// Makes an instance: gives its resources the numbers from `base` on, and computes its locals and ports.
@@ -139,7 +144,7 @@ impl<'e> Evaluator<'e> {
         globals: &Scope,
         fallbacks: &mut BTreeMap<Symbol, Data>,
     ) -> Result<(Scope, Instance), EvaluationError> {
-        let Some(compiled) = self.constructs.get(construct) else {
+        let Some(compiled) = self.compiled(construct) else {
             let message = "it could not be read".to_owned();
             return Err(EvaluationError {
                 construct: construct.to_owned(),
@@ -216,7 +221,7 @@ impl<'e> Evaluator<'e> {
     /// # Errors
     /// The first expression that gave nothing.
     pub fn outputs(&self, construct: &str, scope: &Scope) -> Result<Vec<Shown>, EvaluationError> {
-        let Some(compiled) = self.constructs.get(construct) else { return Ok(Vec::new()) };
+        let Some(compiled) = self.compiled(construct) else { return Ok(Vec::new()) };
         let mut shown = Vec::new();
         for ((name, output), code) in compiled.construct.outputs.iter().zip(&compiled.outputs) {
             if let Some(value) = run(construct, code, &scope.value)? {
@@ -232,7 +237,7 @@ impl<'e> Evaluator<'e> {
     /// # Errors
     /// The first expression that gave nothing.
     pub fn metrics(&self, construct: &str, scope: &Scope) -> Result<Vec<Measured<'e>>, EvaluationError> {
-        let Some(compiled) = self.constructs.get(construct) else { return Ok(Vec::new()) };
+        let Some(compiled) = self.compiled(construct) else { return Ok(Vec::new()) };
         let mut measured = Vec::new();
         for ((name, metric), (when, body)) in compiled.construct.metrics.iter().zip(&compiled.metrics) {
             let wanted = match when {
@@ -255,7 +260,7 @@ impl<'e> Evaluator<'e> {
         base: ResourceId,
         scope: &Scope,
     ) -> Result<Vec<Produced>, Vec<EvaluationError>> {
-        let Some(compiled) = self.constructs.get(construct) else { return Ok(Vec::new()) };
+        let Some(compiled) = self.compiled(construct) else { return Ok(Vec::new()) };
         let mut produced = Vec::new();
         let mut errors = Vec::new();
         let templates = compiled.construct.resources.iter().zip(&compiled.resources);
