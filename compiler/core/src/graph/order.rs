@@ -1,8 +1,11 @@
 //! Rules about `ordered by key`: which ways keep the order of events.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Event, Ingress, Model, Subscriber};
+use crate::model::{Event, Ingress, Model, Shape, Subscriber};
 use crate::source::Span;
+
+/// Characters of a message group.
+const MAX_GROUP: i64 = 128;
 
 /// Proof 40, and of proof 20 what the language can say: an ordered topic feeds nothing but queues.
 pub fn check(model: &Model, diags: &mut Diagnostics) {
@@ -56,6 +59,7 @@ fn topic(name: &str, event: &Event, span: Span, diags: &mut Diagnostics) {
                 .help(help),
         );
     }
+    group(event, span, diags);
     for (other_name, other) in &event.subscribers {
         if !other.reads.contains_key("queue") {
             let kind = other.construct.rsplit('/').next().unwrap_or_default();
@@ -71,4 +75,20 @@ fn topic(name: &str, event: &Event, span: Span, diags: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// The key is the message group of a FIFO topic, which is shorter than a partition key:
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>.
+fn group(event: &Event, span: Span, diags: &mut Diagnostics) {
+    let Some(key) = &event.key else { return };
+    let field = event.schema.as_ref().and_then(|schema| schema.fields.get(&key.value));
+    let Some(field) = field.filter(|field| field.shape == Shape::String) else { return };
+    let bounds = &field.constraints;
+    if bounds.pattern.is_some() || bounds.max_length.is_some_and(|most| most <= MAX_GROUP) {
+        return;
+    }
+    let message =
+        format!("`{}` may be too long to keep the order by: a topic takes {MAX_GROUP} characters", key.value);
+    let help = format!("write `length 1..{MAX_GROUP}`, or less, or a `matching`");
+    diags.push(Diagnostic::new(Code::BadKey, field.span, message).label(span, "wants the order").help(help));
 }
