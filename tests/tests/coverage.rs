@@ -192,8 +192,11 @@ fn visit(
     }
 }
 
+/// What a compilation made: text by what it is and where it stands.
+type Made = BTreeMap<(String, String), String>;
+
 /// What a compilation made: a digest of every resource by type and place, and the files that are no template.
-fn made(done: &Compiled) -> Option<BTreeMap<(String, String), String>> {
+fn made(done: &Compiled) -> Option<Made> {
     let stacks: &StackTree = done.stacks.as_ref()?;
     let bundle = done.bundle.as_ref()?;
     let mut all = BTreeMap::new();
@@ -218,7 +221,7 @@ fn made(done: &Compiled) -> Option<BTreeMap<(String, String), String>> {
 }
 
 /// The kinds of things that are there or different because of a statement; the finding without it where it must be there.
-fn effect(case: &Case, with: &BTreeMap<(String, String), String>, at: &Use) -> BTreeSet<String> {
+fn effect(case: &Case, with: &Made, at: &Use) -> BTreeSet<String> {
     let mut project = case.project.clone();
     let text = project.files.get_mut(&at.file).expect("the file");
     let blank: Vec<u8> =
@@ -364,7 +367,7 @@ fn every_statement_and_option_makes_something() {
     for case in &cases {
         uses(case, &mut found);
     }
-    let mut compiled: BTreeMap<&str, Option<BTreeMap<(String, String), String>>> = BTreeMap::new();
+    let mut compiled: BTreeMap<&str, Option<Made>> = BTreeMap::new();
     let (mut rows, mut empty) = (Vec::new(), Vec::new());
     let all: BTreeSet<Row> = wanted().into_iter().chain(found.keys().cloned()).collect();
     for row in all {
