@@ -66,6 +66,8 @@ pub fn package(
 
 /// What the local `package` of a handler's construct says where there is nothing to pack.
 const IMAGE: &str = "image";
+/// The same where a program that the project built is all there is.
+const PROGRAM: &str = "program";
 
 struct Packer<'a> {
     model: &'a Model,
@@ -91,7 +93,7 @@ impl Packer<'_> {
         used.filter_map(|id| {
             let construct = self.library.get(id)?;
             let base = self.bases.get(construct.constant("package")?)?;
-            let bytes = zip(&Files::new(), Some(base)).ok()?;
+            let bytes = zip(&Files::new(), Some(base), None).ok()?;
             let package = Package {
                 key: format!("handlers/{}.zip", sha256(&bytes)),
                 runtime: construct.constant("runtime")?.to_owned(),
@@ -109,10 +111,45 @@ impl Packer<'_> {
         settings: &dyn Fn(&str) -> serde_json::Value,
     ) -> Result<HandlerCode, Box<Diagnostic>> {
         let construct = self.library.get(&handler.construct);
-        if construct.and_then(|construct| construct.constant("package")) == Some(IMAGE) {
-            return Ok(HandlerCode::Image(handler.path.value.clone()));
+        match construct.and_then(|construct| construct.constant("package")) {
+            Some(IMAGE) => Ok(HandlerCode::Image(handler.path.value.clone())),
+            Some(PROGRAM) => self.program(handler, settings).map(HandlerCode::Package),
+            _ => self.package(handler, settings).map(HandlerCode::Package),
         }
-        self.package(handler, settings).map(HandlerCode::Package)
+    }
+
+    /// A program with its settings beside it. The file that Lambda starts has the name of the entry.
+    fn program(
+        &self,
+        handler: &Handler,
+        settings: &dyn Fn(&str) -> serde_json::Value,
+    ) -> Result<Package, Box<Diagnostic>> {
+        let language = self.language(handler)?;
+        let path = located(handler)?;
+        let path = match self.files.read(&path) {
+            Err(FileError::Folder) => format!("{path}/{}", language.main),
+            _ => path,
+        };
+        let bytes = self.files.read(&path).map_err(|error| unbuilt(handler, &path, &error))?;
+        if !runs_there(&bytes) {
+            let message = format!("`{path}` is no program for Linux on arm64");
+            let finding = Diagnostic::new(Code::HandlerWrongKind, handler.path.span, message).help(BUILD);
+            return Err(Box::new(finding));
+        }
+        let name = language.entry.clone();
+        let settings = serde_json::to_vec(&settings(&name)).unwrap_or_default();
+        let files = Files::from([(name.clone(), bytes), ("pipec.json".to_owned(), settings)]);
+        let size: usize = files.values().map(Vec::len).sum();
+        let too_large =
+            |message: String| Box::new(Diagnostic::new(Code::HandlerTooLarge, handler.path.span, message));
+        if size > MAX_BYTES {
+            let (size, most) = (size >> 20, MAX_BYTES >> 20);
+            return Err(too_large(format!("the handler's files are {size} MB, and Lambda takes {most} MB")));
+        }
+        let bytes = zip(&files, None, Some(&name))
+            .map_err(|error| too_large(format!("the handler cannot be packed: {error}")))?;
+        let key = format!("handlers/{}.zip", sha256(&bytes));
+        Ok(Package { key, runtime: language.runtime, entry: name, bytes: Arc::new(bytes) })
     }
 
     fn package(
@@ -137,7 +174,7 @@ impl Packer<'_> {
             );
             return Err(finding(Code::BadConstruct, message));
         };
-        let bytes = zip(&files, Some(base)).map_err(|error| {
+        let bytes = zip(&files, Some(base), None).map_err(|error| {
             finding(Code::HandlerTooLarge, format!("the handler cannot be packed: {error}"))
         })?;
         let key = format!("handlers/{}.zip", sha256(&bytes));
@@ -166,18 +203,7 @@ impl Packer<'_> {
 
     /// The files of a handler and the path of its entry: a file with what it imports, or a whole folder.
     fn code(&self, handler: &Handler, language: &Language<'_>) -> Result<(Files, String), Box<Diagnostic>> {
-        let written = handler.path.value.as_str();
-        let climbs = written.split('/').any(|part| part == "..");
-        let tidy = if climbs || written.starts_with('/') { written.to_owned() } else { join("", written) };
-        let path = tidy.as_str();
-        if path.is_empty() || path == "." {
-            return Err(explain(handler, path, &FileError::Missing(Vec::new())));
-        }
-        let outside =
-            path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|part| part == "..");
-        if outside {
-            return Err(explain(handler, path, &FileError::Outside));
-        }
+        let path = &located(handler)?;
         match self.files.read(path) {
             Err(FileError::Folder) => self.folder(handler, path, language),
             Err(error) => Err(explain(handler, path, &error)),
@@ -235,6 +261,40 @@ impl Packer<'_> {
         }
         files
     }
+}
+
+/// What a handler's path means, inside the project.
+fn located(handler: &Handler) -> Result<String, Box<Diagnostic>> {
+    let written = handler.path.value.as_str();
+    let climbs = written.split('/').any(|part| part == "..");
+    let path = if climbs || written.starts_with('/') { written.to_owned() } else { join("", written) };
+    if path.is_empty() || path == "." {
+        return Err(explain(handler, &path, &FileError::Missing(Vec::new())));
+    }
+    if climbs || path.starts_with('/') || path.contains(['\\', ':']) {
+        return Err(explain(handler, &path, &FileError::Outside));
+    }
+    Ok(path)
+}
+
+/// How a program comes to be.
+const BUILD: &str = "build it first, with `cargo lambda build --release --arm64` or for the target `aarch64-unknown-linux-musl`, and name what comes of it";
+
+/// A program that is not there was most likely not built.
+fn unbuilt(handler: &Handler, path: &str, error: &FileError) -> Box<Diagnostic> {
+    let mut finding = explain(handler, path, error);
+    if matches!(error, FileError::Missing(_))
+        && !finding.help.as_ref().is_some_and(|help| help.starts_with("did"))
+    {
+        finding.help = Some(BUILD.to_owned());
+    }
+    finding
+}
+
+/// Whether the functions of stdlib, which have arm64 processors, can run a program: an ELF file of that machine.
+fn runs_there(bytes: &[u8]) -> bool {
+    const AARCH64: u8 = 183;
+    bytes.starts_with(b"\x7fELF") && bytes.get(18) == Some(&AARCH64)
 }
 
 /// Files that are no part of a handler.

@@ -25,19 +25,19 @@ impl Base {
     /// # Errors
     /// When the zip cannot be written, which for bytes in memory means that it is too large.
     pub fn new(files: &Files) -> Result<Base, ZipError> {
-        Ok(Base { bytes: zip(files, None)?, names: files.keys().cloned().collect() })
+        Ok(Base { bytes: zip(files, None, None)?, names: files.keys().cloned().collect() })
     }
 }
 
-/// A zip of the files and the base's, sorted by path; times are zip's first day, rights `rw-r--r--`.
+/// A zip of the files and the base's, sorted by path; times are zip's first day, rights `rw-r--r--`, and of the one file
+/// that is a program `rwxr-xr-x`.
 ///
 /// # Errors
 /// When the zip cannot be written, which for bytes in memory means that it is too large.
-pub fn zip(files: &Files, base: Option<&Base>) -> Result<Vec<u8>, ZipError> {
+pub fn zip(files: &Files, base: Option<&Base>, program: Option<&str>) -> Result<Vec<u8>, ZipError> {
     let plain = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
-        .last_modified_time(DateTime::default())
-        .unix_permissions(0o644);
+        .last_modified_time(DateTime::default());
     let mut archive = match base {
         Some(base) => Some(ZipArchive::new(Cursor::new(base.bytes.as_slice()))?),
         None => None,
@@ -58,7 +58,8 @@ pub fn zip(files: &Files, base: Option<&Base>) -> Result<Vec<u8>, ZipError> {
                 } else {
                     CompressionMethod::Deflated
                 };
-                writer.start_file(name, plain.compression_method(method))?;
+                let rights = if program == Some(name) { 0o755 } else { 0o644 };
+                writer.start_file(name, plain.compression_method(method).unix_permissions(rights))?;
                 writer.write_all(bytes)?;
             }
         }
@@ -77,6 +78,6 @@ mod tests {
         let base = Base::new(&one("m")).ok();
         let rest = Files::from_iter([one("a"), one("z")].into_iter().flatten());
         assert!(base.is_some());
-        assert_eq!(zip(&rest, base.as_ref()).ok(), zip(&all, None).ok());
+        assert_eq!(zip(&rest, base.as_ref(), None).ok(), zip(&all, None, None).ok());
     }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::declare::{Declarations, Declared, check_snake, declarations, declared_twice, not_yet};
+use super::declare::{Declarations, Declared, check_snake, declarations, declared_twice};
 use super::merge::{join, overlay, report_repeats};
 use super::setting::{check_known, read_option, read_value, unknown_parameter};
-use super::statements::LATER_CHOICES;
 use super::{
     Api, Auth, Choice, Declaration, Model, Options, Origin, Parameter, ParameterKind, Secret, Setting, app,
     event, patch, schema, subscriber,
@@ -285,11 +284,6 @@ impl Context<'_> {
         };
         if let Some(construct) = self.library.find(kind, name) {
             return Some(construct);
-        }
-        let later = LATER_CHOICES.iter().any(|(k, words)| *k == kind && words.contains(&name.as_str()));
-        if later {
-            not_yet(word.span, &format!("`{keyword} {name}`"), diags);
-            return None;
         }
         if self.library.is_broken(kind, name) {
             return None;

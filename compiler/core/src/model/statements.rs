@@ -74,7 +74,7 @@ pub const EVENT: &[Known] = &[
 
 /// In `subscriber`, beside the words of its kinds and the options of its constructs.
 pub const SUBSCRIBER: &[Known] = &[
-    ready("handler", "handler python|node|image|arn \"handlers/file\""),
+    ready("handler", "handler python|node|rust|image|arn \"handlers/file\""),
     ready("from", "from store|stream|topic"),
     ready("emits", "emits EVENT, EVENT"),
     ready("allow", "allow [\"service:Action\"] on \"arn\", or allow read write on RESOURCE"),
@@ -91,9 +91,6 @@ pub const RESPONDS: &[Known] = &[
     ready("allow", "allow [\"service:Action\"] on \"arn\", or allow read write on RESOURCE"),
     ready("env", "env { NAME \"value\" }"),
 ];
-
-/// Words that the language will have for a choice, and has no construct for yet.
-pub const LATER_CHOICES: &[(&str, &[&str])] = &[("handler", &["rust"])];
 
 /// The statement of that name.
 #[must_use]

@@ -238,7 +238,7 @@ impl<'c> Reader<'_, 'c> {
         let becomes = language.constant("becomes").unwrap_or("function");
         let Some(construct) = library.find("subscriber", becomes) else { return };
         if becomes == "function" {
-            let packed = language.constant("package") != Some("image");
+            let packed = language.constant("package").is_some_and(|package| package.starts_with("runtimes/"));
             self.handler = Some(Handler { construct: language.id.clone(), path, packed });
         } else {
             let spec_of = |name: &str| construct.parameters.get(name);
