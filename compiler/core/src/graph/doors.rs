@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics};
-use crate::model::{Event, Ingress, Model, PathPart};
+use crate::model::{Event, Ingress, Model, PathPart, Setting};
 use crate::source::Span;
 
 /// Checks every event's door.
 pub fn check(model: &Model, diags: &mut Diagnostics) {
     paths(model, diags);
+    addresses(model, diags);
     open_doors(model, diags);
     for (name, event) in &model.events {
         lock(model, name, event, diags);
@@ -57,6 +58,23 @@ fn paths(model: &Model, diags: &mut Diagnostics) {
                 Some(_) => {}
                 None => drop(variables.insert((&api.value, before), (name, variable, origin.span))),
             }
+        }
+    }
+}
+
+/// Each api makes its domain, so no two have the same.
+fn addresses(model: &Model, diags: &mut Diagnostics) {
+    let mut seen: BTreeMap<&str, (&str, Span)> = BTreeMap::new();
+    for (name, api) in &model.apis {
+        let Some(domain) = api.options.get("domain") else { continue };
+        let Setting::Text(address) = &domain.value else { continue };
+        if let Some((other, span)) = seen.insert(address, (name, domain.span)) {
+            let message = format!("the apis `{other}` and `{name}` have one domain, `{address}`");
+            diags.push(
+                Diagnostic::new(Code::DeclaredTwice, domain.span, message)
+                    .label(span, "the other one")
+                    .help("give each a domain of its own, or let their events come in by one api"),
+            );
         }
     }
 }
