@@ -25,7 +25,7 @@ bench *args:
     cargo build --release
     python3 tests/bench/bench.py {{args}}
 
-# Ten minutes of fuzzing of one target: parse or compile.
+# Ten minutes of fuzzing of one target: parse, compile or verify.
 fuzz target:
     cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} -- -max_total_time=600
 

@@ -1,19 +1,24 @@
-//! pipec's standard library: constructs, runtimes and facts about AWS, as data. No logic.
+//! pipec's standard library: constructs, runtimes, proofs and facts about AWS, as data. No logic.
 
 use include_dir::{Dir, include_dir};
 
 static BOOTSTRAP: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/bootstrap");
 static CONSTRUCTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/constructs");
 static FACTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/facts");
+static PROOFS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/proofs");
 static RUNTIMES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/runtimes");
 
 /// Every file by its path below `stdlib/`, sorted.
 #[must_use]
 pub fn files() -> Vec<(String, &'static [u8])> {
     let mut all = Vec::new();
-    for (root, dir) in
-        [("bootstrap", &BOOTSTRAP), ("constructs", &CONSTRUCTS), ("facts", &FACTS), ("runtimes", &RUNTIMES)]
-    {
+    for (root, dir) in [
+        ("bootstrap", &BOOTSTRAP),
+        ("constructs", &CONSTRUCTS),
+        ("facts", &FACTS),
+        ("proofs", &PROOFS),
+        ("runtimes", &RUNTIMES),
+    ] {
         gather(root, dir, &mut all);
     }
     all.sort_unstable();

@@ -19,7 +19,7 @@ import time
 
 import project
 
-PHASES = ["read", "syntax", "model", "graph", "handlers", "stacks", "artifacts", "write"]
+PHASES = ["read", "syntax", "model", "graph", "handlers", "stacks", "verify", "artifacts", "write"]
 
 
 def build(pipec, root):

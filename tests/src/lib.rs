@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use pipec_core::artifacts::Format;
 use pipec_core::handlers::{FileError, ProjectFiles};
 use pipec_core::library::{Checks, Library, assemble};
+use pipec_core::verify::{Knowledge, TemplateFiles, Verified, verify_templates};
 use pipec_core::{Compiled, Input, Stage, compile};
 
 /// A project in memory: text by path.
@@ -95,6 +96,33 @@ impl Project {
     }
 }
 
+impl Project {
+    /// Verifies its templates.
+    #[must_use]
+    pub fn verify(&self, strict: bool) -> Verified {
+        let library = stdlib();
+        let knowledge =
+            Knowledge::parse(&library.identities, &library.proofs).expect("rules that can be read");
+        let is_template = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
+        let given: Vec<(String, Vec<u8>)> = self
+            .files
+            .iter()
+            .filter(|(path, _)| is_template(path))
+            .map(|(path, bytes)| (path.clone(), bytes.clone()))
+            .collect();
+        verify_templates(&given, self, &knowledge, strict)
+    }
+}
+
+/// Nested templates beside the template that nests them.
+impl TemplateFiles for Project {
+    fn nested(&self, url: &str, from: &str) -> Option<(String, Vec<u8>)> {
+        let folder = from.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        let path = format!("{folder}{}", url.trim_start_matches("./"));
+        self.files.get(&path).map(|bytes| (path.clone(), bytes.clone()))
+    }
+}
+
 impl ProjectFiles for Project {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
         let below = format!("{path}/");
@@ -149,6 +177,22 @@ pub fn place(done: &Compiled, finding: &pipec_core::diagnostic::Diagnostic) -> S
     let (path, line, column) =
         (done.sources.path(finding.span.source), at.map_or(0, |p| p.line), at.map_or(0, |p| p.column));
     format!("{} {path}:{line}:{column}", finding.code.as_str())
+}
+
+/// All findings of a verification, a line each, with message and help.
+#[must_use]
+pub fn verify_findings(verified: &Verified) -> String {
+    let mut out = String::new();
+    for finding in &verified.diagnostics {
+        let source = verified.sources.get(finding.span.source);
+        let at = source.map(|source| source.position(finding.span.start));
+        let (line, column) = (at.map_or(0, |p| p.line), at.map_or(0, |p| p.column));
+        let path = verified.sources.path(finding.span.source);
+        let help = finding.help.as_deref().unwrap_or("");
+        let code = finding.code.as_str();
+        out.push_str(&format!("{code} {path}:{line}:{column}\n  {}\n  help: {help}\n", finding.message));
+    }
+    out
 }
 
 /// The folder of the whole repository.

@@ -4,7 +4,7 @@ use std::fs;
 
 use pipec_core::Stage;
 use pipec_core::diagnostic::Code;
-use pipec_tests::{Project, findings, repository};
+use pipec_tests::{Project, findings, repository, verify_findings};
 
 /// Codes whose wrong example is too large, or no text: each is raised by a test of its own, named here.
 const SHOWN_ELSEWHERE: &[(Code, &str)] = &[
@@ -17,6 +17,9 @@ const SHOWN_ELSEWHERE: &[(Code, &str)] = &[
     (Code::ApiQuota, "tests/tests/limits.rs"),
     (Code::HandlerTooLarge, "tests/tests/limits.rs"),
     (Code::HandlerUnreadable, "compiler/cli/tests/hostile.rs"),
+    (Code::TooMuchForStack, "tests/tests/verify.rs"),
+    (Code::PolicyTooLarge, "tests/tests/verify.rs"),
+    (Code::Unproved, "tests/tests/verify.rs"),
     (Code::DataLoss, "compiler/deploy/tests/deploying.rs"),
     (Code::DeploymentFailed, "compiler/deploy/tests/deploying.rs"),
 ];
@@ -24,6 +27,9 @@ const SHOWN_ELSEWHERE: &[(Code, &str)] = &[
 #[test]
 fn every_code_has_a_page_that_is_true() {
     for code in Code::ALL {
+        if std::env::var("ONLY").is_ok_and(|only| only != code.as_str()) {
+            continue;
+        }
         let path = repository().join(format!("docs/diagnostics/{}.md", code.as_str()));
         let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} has no page", code.as_str()));
         let title = format!("# {}: {}", code.as_str(), code.title());
@@ -45,6 +51,14 @@ fn check_wrong(code: Code, project: &Project) {
         assert!(text.contains(code.as_str()), "{test} does not mention {}", code.as_str());
         return;
     }
+    if is_templates(project) {
+        let verified = project.verify(false);
+        let raised: Vec<&str> = verified.diagnostics.iter().map(|finding| finding.code.as_str()).collect();
+        assert!(!raised.is_empty(), "{}: the wrong example raises nothing", code.as_str());
+        let exactly = raised.iter().all(|one| *one == code.as_str());
+        assert!(exactly, "{}:\n{}", code.as_str(), verify_findings(&verified));
+        return;
+    }
     let done = project.compile(None, Stage::Artifacts);
     let raised: Vec<&str> = done.diagnostics.iter().map(|finding| finding.code.as_str()).collect();
     assert!(!raised.is_empty(), "{}: the wrong example raises nothing", code.as_str());
@@ -52,7 +66,11 @@ fn check_wrong(code: Code, project: &Project) {
 }
 
 fn check_right(code: Code, project: &Project) {
-    if !project.files.is_empty() {
+    if is_templates(project) {
+        let verified = project.verify(false);
+        let clean = verified.diagnostics.is_empty();
+        assert!(clean, "{}, right example:\n{}", code.as_str(), verify_findings(&verified));
+    } else if !project.files.is_empty() {
         let done = project.compile(None, Stage::Artifacts);
         assert!(
             done.diagnostics.is_empty() && done.bundle.is_some(),
@@ -61,6 +79,11 @@ fn check_right(code: Code, project: &Project) {
             findings(&done)
         );
     }
+}
+
+/// Whether an example is templates, and no project.
+fn is_templates(project: &Project) -> bool {
+    !project.files.is_empty() && project.files.keys().all(|path| !path.ends_with(".pipe"))
 }
 
 /// The project in a section's fenced blocks: ```` ```pipe app.pipe ````.

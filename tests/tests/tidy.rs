@@ -14,6 +14,7 @@ const ORDER: &[&[&str]] = &[
     &["graph"],
     &["handlers"],
     &["stacks"],
+    &["verify"],
     &["artifacts"],
     &["compile"],
 ];

@@ -47,6 +47,15 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         env: Option<String>,
     },
+    /// Prove that CloudFormation templates work, whoever wrote them.
+    Verify {
+        /// Templates, or folders of them.
+        #[arg(required = true, value_name = "TEMPLATE_OR_DIR")]
+        at: Vec<PathBuf>,
+        /// Also tell what cannot be proved before the deployment.
+        #[arg(long)]
+        strict: bool,
+    },
     /// Compile the project to CloudFormation templates and handler packages.
     Build(Build),
     /// Bring the project's stacks to what it says: show a plan, ask, and watch AWS carry it out.
@@ -108,6 +117,9 @@ pub struct Build {
     /// The format of templates.
     #[arg(long, value_enum, default_value_t = TemplateFormat::Yaml)]
     pub format: TemplateFormat,
+    /// List what carries every way of an event, and what allows it.
+    #[arg(long)]
+    pub proofs: bool,
     /// Print the time of each phase as JSON to standard error.
     #[arg(long, hide = true)]
     pub timings: bool,

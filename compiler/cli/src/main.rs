@@ -103,6 +103,7 @@ fn main() -> ExitCode {
         Command::Init { name } => commands::init::run(&args, name.as_deref()),
         Command::New { what } => commands::new::run(&args, what),
         Command::Check { at, env } => commands::check::run(&args, at.as_deref(), env.as_deref()),
+        Command::Verify { at, strict } => commands::verify::run(&args, at, *strict),
         Command::Build(build) => commands::build::run(&args, build),
         Command::Deploy(deploy) => cloud::deploy(&args, deploy),
         Command::Destroy(destroy) => cloud::destroy(&args, destroy),

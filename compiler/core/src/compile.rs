@@ -5,10 +5,11 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::graph::{FlowGraph, connect};
 use crate::handlers::{Packages, ProjectFiles, package};
 use crate::library::{Library, LibraryError, extend};
-use crate::model::resolve;
+use crate::model::{expectations, resolve};
 use crate::source::{MAX_SOURCE_BYTES, SourceId, Sources, Span};
 use crate::stacks::{StackTree, lower};
 use crate::syntax::{Literal, SyntaxFile, parse};
+use crate::verify::{EdgeProof, verify};
 use rayon::prelude::*;
 
 /// What a compilation starts from.
@@ -40,6 +41,8 @@ pub enum Stage {
     Handlers,
     /// Stacks are made.
     Stacks,
+    /// What they do is proved.
+    Verify,
     /// Templates are written.
     Artifacts,
 }
@@ -54,6 +57,7 @@ impl Stage {
             Stage::Graph => "graph",
             Stage::Handlers => "handlers",
             Stage::Stacks => "stacks",
+            Stage::Verify => "verify",
             Stage::Artifacts => "artifacts",
         }
     }
@@ -70,6 +74,8 @@ pub struct Compiled {
     pub graph: Option<FlowGraph>,
     /// The stacks.
     pub stacks: Option<StackTree>,
+    /// What carries every edge of the flow of events.
+    pub proofs: Option<Vec<EdgeProof>>,
     /// The files of the build.
     pub bundle: Option<Bundle>,
     /// All findings, sorted by place.
@@ -112,6 +118,7 @@ fn run(
     if until == Stage::Syntax {
         return;
     }
+    let mut expected = expectations(&mut done.syntax, diags);
     let errors = extend(&mut input.library, input.constructs);
     diags.extend(errors.iter().map(|error| construct_finding(error, &done.sources)));
     let model = resolve(&done.syntax, &done.sources, input.environment, &input.library, diags);
@@ -133,6 +140,13 @@ fn run(
     let Some(stacks) = done.stacks.as_ref().filter(|_| until > Stage::Stacks && !diags.has_errors()) else {
         return;
     };
+    done.proofs = verify(graph, stacks, &input.library, diags);
+    expected.meet(diags);
+    expected.report_unmet(diags);
+    observe(Stage::Verify);
+    if until == Stage::Verify || diags.has_errors() {
+        return;
+    }
     done.bundle = render(&graph.model, stacks, &done.sources, input.format, diags);
     observe(Stage::Artifacts);
 }

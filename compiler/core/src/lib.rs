@@ -25,5 +25,6 @@ pub mod names;
 pub mod source;
 pub mod stacks;
 pub mod syntax;
+pub mod verify;
 
 pub use compile::{Compiled, Input, Stage, compile};

@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use pipec_core::Stage;
 use pipec_core::artifacts::{Bundle, Format, StackSummary};
+use pipec_core::verify::listing;
+use pipec_core::{Compiled, Stage};
 use serde_json::{Map, json};
 
 use super::{open, run_until};
 use crate::args::{Args, Build, ErrorFormat, TemplateFormat};
+use crate::project::stdlib;
 use crate::{Exit, Failure, output, report};
 
 /// Rows of the table at most.
@@ -48,11 +50,33 @@ pub fn run(args: &Args, build: &Build) -> Result<Exit, Failure> {
             .and_then(|here| out.strip_prefix(here).ok().map(std::path::Path::to_path_buf))
             .unwrap_or(out);
         crate::out_raw!("{}", table(bundle));
+        if build.proofs {
+            crate::out_raw!("\n{}\n", proofs(&done));
+        }
         crate::out!("wrote {} in {} ms", shown.display(), elapsed.as_millis());
     }
     // The process ends here: freeing a large project's memory piece by piece would only take time.
     std::mem::forget((done, project));
     Ok(exit)
+}
+
+/// Every way of an event, what carries it, and what allows that.
+fn proofs(done: &Compiled) -> String {
+    let (Some(graph), Some(stacks), Some(proofs)) = (&done.graph, &done.stacks, &done.proofs) else {
+        return String::new();
+    };
+    let mut out = String::new();
+    for line in listing(graph, stacks, &stdlib(), proofs) {
+        let _ = writeln!(out, "{}", line.edge);
+        for carried in line.carried {
+            let open = if carried.open { ", as far as the templates show" } else { "" };
+            let _ = writeln!(out, "  {} by {}{open}", carried.proof, carried.by);
+            for allowed in carried.allowed {
+                let _ = writeln!(out, "    {allowed}");
+            }
+        }
+    }
+    out
 }
 
 /// Stack, resources, size: the largest first where there are many.

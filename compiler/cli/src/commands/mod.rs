@@ -8,6 +8,7 @@ pub mod fmt;
 pub mod graph;
 pub mod init;
 pub mod new;
+pub mod verify;
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use super::Severity;
 macro_rules! codes {
     ($($code:ident $name:ident $severity:ident $title:literal)*) => {
         /// What kind of finding a diagnostic is. The numbers group by phase: 01 syntax, 02 names, 03 values,
-        /// 04 flow, 05 constructs, 06 stacks, 07 handlers, 08 deployments, 09 parts of the language that do not compile yet.
+        /// 04 flow, 05 constructs, 06 stacks, 07 handlers, 08 deployments, 10 proofs, 11 proofs of good practice.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(#[doc = $title] $name,)*
@@ -127,7 +127,57 @@ codes! {
     P0801 DataLoss Error "a deployment that would lose data"
     P0802 DeploymentFailed Error "a deployment that AWS could not finish"
 
-    P0901 NotYet Error "a part of the language that does not compile yet"
+    P1001 KeyRefusesTopic Error "a key that keeps a sender from its queue"
+    P1002 KeyRefusesBucket Error "a key that keeps a bucket from its topic"
+    P1003 KeyRefusesLogs Error "a key that a log group cannot use"
+    P1004 AlarmCannotSend Error "an alarm that cannot reach its topic"
+    P1005 ManagedKeyOnHop Error "an AWS-managed key between two services"
+    P1006 QueueRefusesTopic Error "a queue that does not take what is sent to it"
+    P1007 TopicRefusesBucket Error "a topic that does not take notifications of its bucket"
+    P1008 MappingRoleTooNarrow Error "a reader whose role cannot read its source"
+    P1009 DeliveryRoleTooNarrow Error "a delivery stream whose role cannot deliver"
+    P1010 IntegrationRoleTooNarrow Error "a method whose role cannot do what it integrates"
+    P1011 KeyWithoutPlan Error "a method that wants an API key that no plan gives"
+    P1012 ConfusedDeputy Warning "a permission of a service on behalf of anybody"
+    P1013 TooWide Warning "a permission that is wider than it need be"
+    P1014 DeploymentTooEarly Error "a deployment that may miss a method"
+    P1015 ResourceCycle Error "resources that wait for each other"
+    P1016 NestedNames Error "a nested stack whose names do not match"
+    P1018 VisibilityTooShort Error "a queue that shows messages again while a function works on them"
+    P1019 DeadLetterType Error "dead letters of another type than their queue"
+    P1020 FifoMismatch Error "a FIFO topic or queue where there can be none"
+    P1021 DeliveryShape Error "a delivery stream that Firehose does not take"
+    P1022 LifecycleRefused Error "a lifecycle that S3 does not take"
+    P1023 StreamShape Error "a stream or mapping that Kinesis or Lambda does not take"
+    P1024 EventTooLarge Error "an event that its way cannot carry"
+    P1025 TimeoutTooLong Error "an API that gives up before its function does"
+    P1026 CertificateRegion Error "a certificate in a region where it does not serve"
+    P1027 AlarmSpan Error "an alarm that looks back too far"
+    P1028 FilterTooLarge Error "a filter that SNS does not take"
+    P1029 NotificationsOverlap Error "notifications of one bucket that overlap"
+    P1030 SameRoute Error "two methods that API Gateway cannot tell apart"
+    P1031 TooMuchForStack Error "a template above CloudFormation's limits"
+    P1032 PolicyTooLarge Error "a policy that is too long"
+    P1033 BadName Error "a name that AWS does not take"
+    P1034 ApiAboveQuota Warning "an api above API Gateway's quotas"
+    P1040 Untrusted Error "a role that its service cannot assume"
+    P1041 NothingCarries Error "a way of an event that nothing carries"
+    P1042 DeadLettersRefused Error "dead letters that cannot be delivered"
+    P1043 NoSuchResource Error "a reference to what is not there"
+    P1044 SameName Error "two resources of one name"
+    P1045 FunctionRoleTooNarrow Error "a function whose role lacks what it needs to start"
+    P1046 CallerRefused Error "a function that its caller may not call"
+    P1047 OtherKind Error "a reference to a resource of another kind"
+    P1048 StateMachineRoleTooNarrow Error "a state machine whose role lacks what its states do"
+    P1090 UnusedExpectation Warning "an expectation that nothing met"
+    P1091 BadTemplate Error "a template that is not understood"
+    P1092 Unproved Warning "a proof that cannot be made"
+    P1118 VisibilityShort Warning "a queue whose visibility timeout is less than six times the function's"
+    P1119 DeadLetterRetention Warning "dead letters that are kept for less time than messages"
+    P1122 LifecycleUnderLock Warning "objects that should expire while they are locked"
+    P1125 TimeoutQuota Warning "an API timeout above the default quota"
+    P1142 LettersLost Warning "messages that are lost when nobody can take them"
+    P1145 FunctionCannotLog Warning "a function that cannot write its log"
 }
 
 impl std::str::FromStr for Code {

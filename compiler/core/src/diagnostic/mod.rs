@@ -161,6 +161,11 @@ impl Diagnostics {
         }
     }
 
+    /// Keeps the findings that are wanted.
+    pub fn retain(&mut self, wanted: impl FnMut(&Diagnostic) -> bool) {
+        self.list.retain(wanted);
+    }
+
     /// Whether there is a finding of that kind.
     #[must_use]
     pub fn has(&self, code: Code) -> bool {

@@ -10,6 +10,9 @@ use crate::diagnostic::Code;
 /// The file that holds the facts about AWS that are no construct.
 pub const FACTS: &str = "facts/aws.yaml";
 
+/// The file that says how resources are known to each other.
+const IDENTITIES: &str = "facts/identities.yaml";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Facts {
@@ -47,6 +50,10 @@ pub fn assemble<'a>(
             }
         } else if path == RESOURCE_TYPES {
             library.resource_types = text.into_owned();
+        } else if path == IDENTITIES {
+            library.identities = text.into_owned();
+        } else if path.starts_with("proofs/") && path.ends_with(".yaml") {
+            library.proofs.push(text.into_owned());
         } else if let Some((language, rest)) =
             path.strip_prefix("runtimes/").and_then(|rest| rest.split_once('/'))
         {

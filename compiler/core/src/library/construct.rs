@@ -21,6 +21,8 @@ pub struct Construct {
     pub each: Option<String>,
     /// Of a subscriber: what it can read (`queue`, `stream`, `topic`), and the construct that joins it to that.
     pub reads: IndexMap<String, Option<String>>,
+    /// The most bytes of an event that passes it, if there is a limit.
+    pub largest_event: Option<u64>,
     /// The names its expressions expect to be bound to other constructs' ports.
     pub needs: Vec<Need>,
     /// Values computed once, in order, from what stands before.

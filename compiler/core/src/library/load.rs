@@ -65,6 +65,8 @@ struct RawConstruct {
     #[serde(default)]
     reads: IndexMap<String, Option<String>>,
     #[serde(default)]
+    largest_event: Option<u64>,
+    #[serde(default)]
     needs: Vec<String>,
     #[serde(default)]
     locals: IndexMap<String, Place<Yaml>>,
@@ -191,6 +193,7 @@ fn read(file: &ConstructFile) -> Result<Construct, Problem> {
         stack,
         parameters: raw.parameters,
         each: raw.each,
+        largest_event: raw.largest_event,
         reads: raw.reads,
         metrics: raw
             .metrics

@@ -8,6 +8,7 @@ mod assemble;
 mod check;
 mod construct;
 mod data;
+mod document;
 mod evaluate;
 mod load;
 mod machine;
@@ -25,6 +26,7 @@ pub use assemble::{FACTS, assemble, extend};
 pub use check::MAX_RESOURCES;
 pub use construct::{Check, Construct, Metric, Offer, ResourceTemplate, StackKind};
 pub use data::{Data, Piece, ResourceId, Symbol};
+pub use document::{DocumentError, Placed, from_yaml, read_document};
 pub use evaluate::{Evaluator, Measured, Produced, Shown};
 pub use load::{Checks, ConstructFile, LibraryError, load};
 pub use machine::Machine;
@@ -47,6 +49,10 @@ pub struct Library {
     pub log_retention_days: Vec<i64>,
     /// The table of resource types, as text: it is read when something is held against it.
     pub resource_types: String,
+    /// How the verifier knows resources, as text.
+    pub identities: String,
+    /// The verifier's rules, as texts: a file each.
+    pub proofs: Vec<String>,
     /// Runtime files that handler packages carry: by folder (`runtimes/python`), then by path in the package.
     pub runtimes: IndexMap<String, IndexMap<String, Vec<u8>>>,
 }

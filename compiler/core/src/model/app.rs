@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::declare::{Declarations, Declared, misplaced, misplaced_entry, not_yet, unknown};
+use super::declare::{Declarations, Declared, misplaced, misplaced_entry, unknown};
 use super::merge::report_repeats_by_name;
 use super::resolve::{Context, items, not_a, unknown_name};
 use super::setting::read_value;
@@ -195,10 +195,6 @@ fn app_statement(
                 &more,
                 diags,
             );
-            return;
-        }
-        Some(known) if !known.ready => {
-            not_yet(statement.head(), &format!("`{word}` of the app"), diags);
             return;
         }
         Some(_) => {}

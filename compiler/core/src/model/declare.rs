@@ -115,10 +115,6 @@ fn declare<'a>(all: &mut Declarations<'a>, declared: Declared<'a>, diags: &mut D
         unknown(statement, TOP, "at the top of a file", &[], diags);
         return;
     };
-    if !known.ready {
-        not_yet(statement.head(), &format!("`{word}`"), diags);
-        return;
-    }
     if word == "override" {
         // It names what another declaration made.
         all.overrides.push(declared);
@@ -248,13 +244,6 @@ pub fn unknown(statement: &Statement, known: &[Known], place: &str, more: &[&str
     };
     let message = format!("there is no statement `{word}` {place}");
     diags.push(Diagnostic::new(Code::UnknownStatement, statement.name.span, message).help(help));
-}
-
-/// Reports a part of the language that does not compile yet.
-pub fn not_yet(span: Span, what: &str, diags: &mut Diagnostics) {
-    let message = format!("{what} does not compile yet");
-    let help = "it is part of the language and understood, but this version of pipec makes no resources for it; remove it to build";
-    diags.push(Diagnostic::new(Code::NotYet, span, message).help(help));
 }
 
 /// Reports `name: "value"` in a block of names and texts.

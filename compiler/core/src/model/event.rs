@@ -79,12 +79,8 @@ impl Parts<'_, '_> {
 
     fn statement(&mut self, statement: &Statement, diags: &mut Diagnostics) {
         let word = statement.name.value.as_str();
-        match find(EVENT, word) {
-            None => return unknown(statement, EVENT, "in `event`", &[], diags),
-            Some(known) if !known.ready => {
-                return super::declare::not_yet(statement.head(), &format!("`{word}`"), diags);
-            }
-            Some(_) => {}
+        if find(EVENT, word).is_none() {
+            return unknown(statement, EVENT, "in `event`", &[], diags);
         }
         if statement.block.is_some()
             && matches!(word, "ingress" | "auth" | "key" | "version" | "from" | "replay")

@@ -111,6 +111,8 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
                 after: Vec::new(),
                 construct: made.construct.clone(),
                 owner: made.home.owner().to_owned(),
+                subscriber: made.subscriber.as_deref().map(Arc::from),
+                patched: None,
                 origin: made.origin.clone(),
                 file,
             });

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::library::{Data, Symbol};
 use crate::model::{App, Origin, ParameterKind, Setting};
+use crate::source::Span;
 
 pub use facts::event_type;
 pub use link::ARTIFACT_BUCKET;
@@ -139,6 +140,10 @@ pub struct Resource {
     pub construct: String,
     /// The event or api that it belongs to, or `app`.
     pub owner: String,
+    /// The subscriber that it belongs to.
+    pub subscriber: Option<Arc<str>>,
+    /// The `override` that changed it, if one did.
+    pub patched: Option<Span>,
     /// The statement it came from.
     pub origin: Origin,
     /// The file of that statement.

@@ -42,6 +42,7 @@ pub fn apply(
         match find(stacks, over) {
             Some(resource) => {
                 change(resource, over);
+                resource.patched = Some(over.origin.span);
                 diags.extend(over.patch.iter().filter_map(bad_policy));
                 for problem in problems(&types, resource) {
                     let span = place(&over.patch, &problem.path).unwrap_or(over.origin.span);

@@ -1,0 +1,130 @@
+//! What the verifier knows about AWS, read from `stdlib/facts/identities.yaml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::library::from_yaml;
+
+/// What is known about AWS beside rules.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// By resource type.
+    pub kinds: BTreeMap<String, Kind>,
+    /// What AWS's managed policies allow, by the end of their ARN.
+    pub managed_policies: BTreeMap<String, Vec<ManagedStatement>>,
+    /// Actions that take no finer resource than `*`, as patterns.
+    pub unscoped_actions: Vec<String>,
+}
+
+/// How resources of a type are known, and what they say of others.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kind {
+    /// The property that holds its name.
+    pub name: Option<String>,
+    /// Its ARN: `{partition}`, `{region}`, `{account}`, `{name}`, `{id}` or a property in braces.
+    pub arn: Option<String>,
+    /// What `Ref` gives.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// What `GetAtt` gives, beside `Arn`.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// Events pass it.
+    #[serde(default)]
+    pub carries: bool,
+    /// Properties that stand for resources, and of which types: `ApiStages.*.ApiId`.
+    #[serde(default)]
+    pub points: BTreeMap<String, Vec<String>>,
+    /// The longest name, in characters.
+    pub longest_name: Option<usize>,
+    /// The property that holds a policy on the resource itself.
+    pub policy: Option<String>,
+    /// Its policy must allow whatever is done with it, or leave it to IAM by allowing the account: a key.
+    #[serde(default)]
+    pub policy_decides: bool,
+    /// A policy that it lays on other resources.
+    pub attaches: Option<Attached>,
+    /// It is a role.
+    pub role: Option<RoleForm>,
+    /// It is a single permission on another resource.
+    pub permission: Option<PermissionForm>,
+    /// It is another name of a key.
+    pub alias: Option<AliasForm>,
+}
+
+/// A policy of its own resource.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attached {
+    /// The property that holds it.
+    pub document: String,
+    /// The property that names what it is laid on.
+    pub to: String,
+    /// The type of that, where the property may hold a name.
+    pub kind: Option<String>,
+}
+
+/// Where a role keeps what.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleForm {
+    /// Who may assume it.
+    pub trust: String,
+    /// Policies in it: a list of objects.
+    pub inline: String,
+    /// The document in each.
+    pub document: String,
+    /// ARNs of policies.
+    pub managed: String,
+    /// A policy that bounds all others.
+    pub boundary: String,
+}
+
+/// Where a permission keeps what.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermissionForm {
+    /// On what.
+    pub to: String,
+    /// The type of that.
+    pub kind: String,
+    /// For whom.
+    pub principal: String,
+    /// For what.
+    pub action: String,
+    /// Condition keys and the properties that hold their values.
+    pub conditions: BTreeMap<String, String>,
+}
+
+/// Where an alias keeps what.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AliasForm {
+    /// Its name.
+    pub name: String,
+    /// What it stands for.
+    pub target: String,
+}
+
+/// A statement of a managed policy; it allows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagedStatement {
+    /// Actions, as patterns.
+    pub actions: Vec<String>,
+    /// Resources, as patterns.
+    pub resources: Vec<String>,
+}
+
+impl Facts {
+    /// Reads the facts.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn parse(text: &str) -> Result<Facts, String> {
+        from_yaml(text)
+    }
+}

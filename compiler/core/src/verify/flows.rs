@@ -1,0 +1,302 @@
+//! The flow graph against what carries it: for every edge a proof.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::rules::{Finding, Wire, label};
+use super::world::{At, World};
+use super::{Prover, Report};
+use crate::diagnostic::Code;
+use crate::graph::{Flow, FlowGraph, Node, NodeId, NodeKind};
+use crate::stacks::{Resource, StackTree};
+
+/// What an edge says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// The event goes on by itself.
+    Carries,
+    /// The code sends another event.
+    Emits,
+    /// The code keeps the event.
+    Keeps,
+    /// The code reads the stored event that it is told of.
+    Fetches,
+}
+
+impl How {
+    /// The word for people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            How::Carries => "to",
+            How::Emits => "emits to",
+            How::Keeps => "stores in",
+            How::Fetches => "reads from",
+        }
+    }
+}
+
+/// An edge of the flow graph, and what carries it.
+#[derive(Clone, Debug)]
+pub struct EdgeProof {
+    /// From where.
+    pub from: NodeId,
+    /// To where.
+    pub to: NodeId,
+    /// What it says.
+    pub how: How,
+    /// What carries it; empty if nothing does.
+    pub wires: Vec<Wire>,
+    /// What keeps it from being carried.
+    pub findings: Vec<Finding>,
+}
+
+/// The resources of every node.
+struct Places<'g> {
+    graph: &'g FlowGraph,
+    carriers: BTreeMap<NodeId, Vec<At>>,
+}
+
+/// Every edge of the flow graph, those between nodes that become nothing of their own joined, with what carries it.
+#[must_use]
+pub fn edges(
+    graph: &FlowGraph,
+    tree: &StackTree,
+    prover: &Prover<'_, '_>,
+    report: &Report,
+) -> Vec<EdgeProof> {
+    let world = prover.world;
+    let places = Places { graph, carriers: carriers(graph, tree, world) };
+    let mut by_ends: HashMap<(At, At), Vec<&Wire>> = HashMap::new();
+    for wire in report.wires.iter().filter(|wire| !wire.letters) {
+        by_ends.entry((wire.from, wire.to)).or_default().push(wire);
+    }
+    let mut proofs = places.inner(&by_ends);
+    let mut asked = Vec::new();
+    for (from, to, how) in places.edges() {
+        let found: Vec<Wire> = places
+            .pairs(from, to)
+            .flat_map(|ends| by_ends.get(&ends).into_iter().flatten().map(|wire| (*wire).clone()))
+            .collect();
+        if let Some(way) = how.rule() {
+            asked.extend(places.pairs(from, to).map(|(one, other)| (proofs.len(), (one, other, way))));
+        }
+        let wires = if how == How::Carries { found } else { Vec::new() };
+        proofs.push(EdgeProof { from, to, how, wires, findings: Vec::new() });
+    }
+    let pairs: Vec<(At, At, &str)> = asked.iter().map(|(_, pair)| *pair).collect();
+    for ((index, _), report) in asked.iter().zip(prover.prove_between(&pairs)) {
+        if let Some(proof) = proofs.get_mut(*index) {
+            if report.findings.is_empty() {
+                proof.wires.extend(report.wires);
+            }
+            proof.findings.extend(report.findings);
+        }
+    }
+    proofs
+}
+
+impl How {
+    /// The `way` of the rules that prove it, where no resource joins the two.
+    fn rule(self) -> Option<&'static str> {
+        match self {
+            How::Carries => None,
+            How::Emits => Some("emits"),
+            How::Keeps => Some("keeps"),
+            How::Fetches => Some("fetches"),
+        }
+    }
+}
+
+impl Places<'_> {
+    /// What gets into a node and does not get to where it leaves: an edge of the node to itself, without a wire.
+    fn inner(&self, by_ends: &HashMap<(At, At), Vec<&Wire>>) -> Vec<EdgeProof> {
+        let mut next: HashMap<At, Vec<At>> = HashMap::new();
+        for ((from, to), wires) in sorted(by_ends) {
+            if wires.iter().any(|wire| !wire.open) {
+                next.entry(from).or_default().push(to);
+            }
+        }
+        let entered: BTreeSet<At> = next.values().flatten().copied().collect();
+        let cut = |(id, own): (&NodeId, &Vec<At>)| {
+            let mut reached: Vec<At> =
+                own.iter().copied().filter(|at| self.enters(*at, own, &next, &entered)).collect();
+            let begun = !reached.is_empty();
+            let mut index = 0;
+            while let Some(at) = reached.get(index).copied() {
+                index += 1;
+                let inside = next.get(&at).into_iter().flatten().copied();
+                let more: Vec<At> = inside.filter(|to| own.contains(to) && !reached.contains(to)).collect();
+                reached.extend(more);
+            }
+            let leaves = |at: &At| next.get(at).is_some_and(|all| all.iter().any(|to| !own.contains(to)));
+            let lost = own.iter().any(|at| leaves(at) && !reached.contains(at));
+            (begun && lost).then(|| EdgeProof {
+                from: *id,
+                to: *id,
+                how: How::Carries,
+                wires: Vec::new(),
+                findings: Vec::new(),
+            })
+        };
+        self.carriers.iter().filter_map(cut).collect()
+    }
+
+    /// Whether data comes to a resource from outside its node.
+    fn enters(&self, at: At, own: &[At], next: &HashMap<At, Vec<At>>, entered: &BTreeSet<At>) -> bool {
+        entered.contains(&at) && !own.iter().any(|one| next.get(one).is_some_and(|all| all.contains(&at)))
+    }
+
+    fn has(&self, id: NodeId) -> bool {
+        self.carriers.get(&id).is_some_and(|list| !list.is_empty())
+    }
+
+    fn pairs(&self, from: NodeId, to: NodeId) -> impl Iterator<Item = (At, At)> {
+        let ends = |id: NodeId| self.carriers.get(&id).map_or(&[] as &[At], Vec::as_slice);
+        ends(from).iter().flat_map(move |one| ends(to).iter().map(move |other| (*one, *other)))
+    }
+
+    /// Every edge between nodes that became something.
+    fn edges(&self) -> Vec<(NodeId, NodeId, How)> {
+        let mut found = Vec::new();
+        for (id, node) in self.graph.nodes().filter(|(id, _)| self.has(*id)) {
+            found.extend(self.next(id, Flow::Carries).into_iter().map(|to| (id, to, How::Carries)));
+            found.extend(self.next(id, Flow::Emits).into_iter().map(|to| (id, to, How::Emits)));
+            if node.kind == NodeKind::Function {
+                found.extend(self.stores(id).into_iter().map(|(to, how)| (id, to, how)));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The nodes behind one, over those that became nothing.
+    fn next(&self, id: NodeId, flow: Flow) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        let mut open: Vec<NodeId> = self.graph.after(id, flow).collect();
+        while let Some(id) = open.pop() {
+            if self.has(id) {
+                found.push(id);
+            } else {
+                open.extend(self.graph.after(id, Flow::Carries));
+            }
+        }
+        found
+    }
+
+    /// The store that a function keeps its event in, or reads it from.
+    fn stores(&self, function: NodeId) -> Vec<(NodeId, How)> {
+        let of_kind =
+            |id: &NodeId, kind: NodeKind| self.graph.node(*id).is_some_and(|node| node.kind == kind);
+        let source = self.graph.before(function, Flow::Carries).find(|id| of_kind(id, NodeKind::Source));
+        let Some(source) = source else { return Vec::new() };
+        let kept = self.graph.after(source, Flow::Carries).filter(|id| of_kind(id, NodeKind::Store));
+        let read = self.graph.before(source, Flow::Carries).filter(|id| of_kind(id, NodeKind::Store));
+        kept.map(|id| (id, How::Keeps)).chain(read.map(|id| (id, How::Fetches))).collect()
+    }
+}
+
+/// The entries in an order that is the same in every run.
+fn sorted<'m, 'w>(by_ends: &'m HashMap<(At, At), Vec<&'w Wire>>) -> BTreeMap<(At, At), &'m Vec<&'w Wire>> {
+    by_ends.iter().map(|(ends, wires)| (*ends, wires)).collect()
+}
+
+/// What of every node data passes: its resources of types that carry.
+fn carriers(graph: &FlowGraph, tree: &StackTree, world: &World<'_>) -> BTreeMap<NodeId, Vec<At>> {
+    let first = 1 + tree.roots.len();
+    let mut by_owner: HashMap<(&str, Option<&str>), Vec<(At, &Resource)>> = HashMap::new();
+    let mut by_declaration: HashMap<&str, Vec<(At, &Resource)>> = HashMap::new();
+    for (index, stack) in tree.stacks().enumerate() {
+        for (place, resource) in stack.resources.iter().enumerate() {
+            let Some(at) = world.nth(first + index, place) else { continue };
+            if world.kind(at).is_some_and(|kind| kind.carries) {
+                let key = (resource.owner.as_str(), resource.subscriber.as_deref());
+                by_owner.entry(key).or_default().push((at, resource));
+                by_declaration.entry(&resource.origin.path).or_default().push((at, resource));
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (id, node) in graph.nodes() {
+        let own = by_owner.get(&(node.event.as_str(), node.subscriber.as_deref())).into_iter().flatten();
+        let shared = shared_store(graph, node).and_then(|path| by_declaration.get(path));
+        let of_node = |resource: &Resource| {
+            resource.construct == node.construct || node.mapping.as_ref() == Some(&resource.construct)
+        };
+        let all = own.chain(shared.into_iter().flatten()).filter(|(_, resource)| of_node(resource));
+        found.insert(id, all.map(|(at, _)| *at).collect());
+    }
+    found
+}
+
+/// The declaration of a store that several events share.
+fn shared_store<'g>(graph: &'g FlowGraph, node: &Node) -> Option<&'g str> {
+    let name = graph.event(node)?.shared_store.as_ref().filter(|_| node.kind == NodeKind::Store)?;
+    graph.model.stores.get(name).map(|store| store.choice.origin.path.as_str())
+}
+
+/// What is wrong with edges: those without a proof, unless what is wrong has been found already.
+#[must_use]
+pub fn unproved(
+    graph: &FlowGraph,
+    world: &World<'_>,
+    proofs: &[EdgeProof],
+    found: &[Finding],
+) -> Vec<(NodeId, Finding)> {
+    let mut problems = Vec::new();
+    for proof in proofs.iter().filter(|proof| proof.wires.iter().all(|wire| wire.open)) {
+        let (Some(from), Some(to)) = (graph.node(proof.from), graph.node(proof.to)) else { continue };
+        let explained = |finding: &&Finding| {
+            let owner = world.entry(finding.at).and_then(|entry| entry.owner);
+            owner == Some(from.event.as_str()) || owner == Some(to.event.as_str())
+        };
+        if found.iter().any(|finding| explained(&finding)) {
+            continue;
+        }
+        let why: Vec<&str> = proof.findings.iter().map(|finding| finding.message.as_str()).collect();
+        let message = format!(
+            "nothing proves that `{}` gets from {} to {}",
+            from.event,
+            describe(from),
+            match from.event == to.event {
+                true if proof.from == proof.to => "what leaves it".to_owned(),
+                true => describe(to),
+                false => format!("`{}`", to.event),
+            }
+        );
+        let at = proof.findings.first().map_or(At(0), |finding| finding.at);
+        let help = match why.as_slice() {
+            [] => "an `override` or a construct in `lib/` may have taken away what joins the two".to_owned(),
+            why => why.join("; "),
+        };
+        let finding =
+            Finding { code: Code::NothingCarries, at, property: None, message, help, others: Vec::new() };
+        problems.push((proof.to, finding));
+    }
+    problems
+}
+
+/// A node as people know it.
+#[must_use]
+pub fn describe(node: &Node) -> String {
+    match (&node.subscriber, node.kind) {
+        (Some(name), NodeKind::Source) => format!("the queue of `{name}`"),
+        (Some(name), _) => format!("`{name}`"),
+        (None, kind) => format!("its {}", kind.word()),
+    }
+}
+
+/// The wires of a proof in words: what joins, and what allows it.
+#[must_use]
+pub fn grounds(world: &World<'_>, wire: &Wire) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for ground in &wire.grounds {
+        let place = label(world, ground.grant.at);
+        let by = match ground.grant.label.as_str() {
+            "" => place,
+            sid => format!("{place} ({sid})"),
+        };
+        lines.push(format!("{}: {by}", ground.action));
+    }
+    lines
+}

@@ -1,0 +1,311 @@
+//! Whether somebody may do something.
+
+use super::super::text::{OPEN, equal, matches, pseudo};
+use super::super::tri::Tri;
+use super::super::value::Value;
+use super::super::world::{At, World};
+use super::condition::holds;
+use super::gather::{Policies, Policy};
+use super::statement::{Patterns, Statement, Who};
+use super::{Context, Grant};
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    /// A service of AWS: `sns.amazonaws.com`.
+    Service(String),
+    /// A role of the templates.
+    Role(At),
+}
+
+/// Somebody wants to do something with a resource.
+#[derive(Clone, Debug)]
+pub struct Request<'r, 'a> {
+    /// Who.
+    pub actor: &'r Actor,
+    /// `sqs:SendMessage`
+    pub action: &'r str,
+    /// Its ARN.
+    pub resource: &'r str,
+    /// The resource whose policies are asked, if it is in the templates.
+    pub holder: Option<At>,
+    /// What the request says of itself.
+    pub context: &'r Context<'a>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It is allowed, by these.
+    Allowed(Vec<Grant>),
+    /// It is not.
+    Refused(Why),
+    /// Only the deployment knows.
+    Unknown,
+}
+
+/// Why something is refused.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Why {
+    /// A statement denies it.
+    Denied(Grant),
+    /// No statement allows it.
+    NothingAllows,
+    /// A statement would, but for its resource.
+    OtherResource(Grant),
+    /// A statement would, but for this condition.
+    Condition(Grant, String),
+    /// A key's policy does not.
+    KeyPolicy,
+}
+
+/// What the statements of one policy say.
+#[derive(Default)]
+struct Opinion {
+    allows: Option<Grant>,
+    maybe: bool,
+    denies: Option<Grant>,
+    may_deny: bool,
+    near: Option<Why>,
+}
+
+impl Opinion {
+    fn tri(&self) -> Tri {
+        if self.allows.is_some() {
+            Tri::Yes
+        } else if self.maybe {
+            Tri::Maybe
+        } else {
+            Tri::No
+        }
+    }
+}
+
+impl<'a> Policies<'_, 'a> {
+    /// Whether a request is allowed.
+    #[must_use]
+    pub fn decide(&self, world: &World<'a>, request: &Request<'_, 'a>) -> Verdict {
+        let must = request.holder.and_then(|at| world.kind(at)).is_some_and(|kind| kind.policy_decides);
+        let on = request.holder.and_then(|at| self.on(at));
+        let resource = on.map(|policy| self.opinion(world, policy, request, must)).unwrap_or_default();
+        let Actor::Role(role) = request.actor else {
+            return match request.holder {
+                Some(_) => conclude(resource, Opinion::default()),
+                None => Verdict::Unknown,
+            };
+        };
+        let Some(policy) = self.of_role(*role) else { return Verdict::Unknown };
+        let identity = self.opinion(world, policy, request, false);
+        if must && request.holder.is_some() {
+            return both(resource, identity);
+        }
+        conclude(resource, identity)
+    }
+
+    fn opinion(
+        &self,
+        world: &World<'a>,
+        policy: &Policy<'a>,
+        request: &Request<'_, 'a>,
+        of_key: bool,
+    ) -> Opinion {
+        let mut opinion = Opinion { maybe: policy.open, ..Opinion::default() };
+        let mut left_to_iam = None;
+        for statement in &policy.statements {
+            let action = actions(&statement.actions, request.action);
+            if action == Tri::No {
+                continue;
+            }
+            let (who, by_account) = self.is_about(world, statement, request);
+            let about = who.and(action);
+            if about == Tri::No {
+                continue;
+            }
+            let resource = patterns(world, &statement.resources, request.resource);
+            let broken = statement.conditions.iter().find(|one| holds(one, request.context) == Tri::No);
+            let conditions = !Tri::any(statement.conditions.iter().map(|one| !holds(one, request.context)));
+            let applies = about.and(resource).and(conditions);
+            match (statement.allows, applies) {
+                (true, Tri::Yes) if of_key && by_account => left_to_iam = Some(statement.place.clone()),
+                (true, Tri::Yes) => opinion.allows = opinion.allows.or_else(|| Some(statement.place.clone())),
+                (true, Tri::Maybe) => opinion.maybe = true,
+                (false, Tri::Yes) => opinion.denies = Some(statement.place.clone()),
+                (false, Tri::Maybe) => opinion.may_deny = true,
+                (true, Tri::No) => {
+                    let why = match broken {
+                        Some(broken) => Why::Condition(statement.place.clone(), broken.key.clone()),
+                        None => Why::OtherResource(statement.place.clone()),
+                    };
+                    opinion.near = opinion.near.or(Some(why));
+                }
+                (false, Tri::No) => {}
+            }
+        }
+        if opinion.allows.is_none() && left_to_iam.is_some() {
+            opinion.allows = left_to_iam;
+            opinion.near = Some(Why::KeyPolicy);
+        }
+        opinion
+    }
+
+    /// Whether a statement is about who asks, and whether only because he is of the account.
+    fn is_about(
+        &self,
+        world: &World<'a>,
+        statement: &Statement<'a>,
+        request: &Request<'_, 'a>,
+    ) -> (Tri, bool) {
+        let these = match &statement.who {
+            Who::Bearer | Who::Anybody => return (Tri::Yes, false),
+            Who::Unknown => return (Tri::Maybe, false),
+            Who::These(these) => these,
+        };
+        let names = |wanted: &'static str| {
+            these.iter().filter(move |(kind, _)| kind == wanted).flat_map(|(_, names)| names)
+        };
+        match request.actor {
+            Actor::Service(service) => {
+                (Tri::any(names("Service").map(|name| is_service(name, service))), false)
+            }
+            Actor::Role(role) => {
+                let arn = arn_of(world, *role);
+                let by_name = Tri::any(names("AWS").map(|name| match name {
+                    Value::Text(text) if world.denoted(text) == Some(*role) => Tri::Yes,
+                    Value::Text(text) if is_account(&text.text) => Tri::No,
+                    Value::Text(text) => equal(&text.text, &arn),
+                    _ => Tri::Maybe,
+                }));
+                let account =
+                    names("AWS").any(|name| matches!(name, Value::Text(text) if is_account(&text.text)));
+                // A deny of the account's root denies only the root itself.
+                match (by_name, account && statement.allows) {
+                    (Tri::Yes, _) | (_, false) => (by_name, false),
+                    _ => (Tri::Yes, true),
+                }
+            }
+        }
+    }
+
+    /// Whether a service may take on a role.
+    #[must_use]
+    pub fn trusts(&self, world: &World<'a>, role: At, service: &str, context: &Context<'a>) -> Tri {
+        let Some(statements) = self.trust(role) else { return Tri::Maybe };
+        let actor = Actor::Service(service.to_owned());
+        let request =
+            Request { actor: &actor, action: "sts:AssumeRole", resource: "", holder: None, context };
+        let applies = |statement: &&Statement<'a>| {
+            let conditions = !Tri::any(statement.conditions.iter().map(|one| !holds(one, context)));
+            self.is_about(world, statement, &request)
+                .0
+                .and(actions(&statement.actions, "sts:AssumeRole"))
+                .and(conditions)
+        };
+        let denied = Tri::any(statements.iter().filter(|one| !one.allows).map(|one| applies(&one)));
+        Tri::any(statements.iter().filter(|one| one.allows).map(|one| applies(&one))).and(!denied)
+    }
+}
+
+/// A key: its policy must let the role, or leave it to IAM by letting the account.
+fn both(resource: Opinion, identity: Opinion) -> Verdict {
+    if let Some(grant) = resource.denies.clone().or_else(|| identity.denies.clone()) {
+        return Verdict::Refused(Why::Denied(grant));
+    }
+    if resource.may_deny || identity.may_deny {
+        return Verdict::Unknown;
+    }
+    let by_account = resource.near == Some(Why::KeyPolicy);
+    match (resource.tri(), by_account, identity.tri()) {
+        (Tri::Yes, false, _) => Verdict::Allowed(resource.allows.into_iter().collect()),
+        (Tri::Yes, true, Tri::Yes) => {
+            Verdict::Allowed(identity.allows.into_iter().chain(resource.allows).collect())
+        }
+        (Tri::Yes, true, Tri::No) => Verdict::Refused(identity.near.unwrap_or(Why::NothingAllows)),
+        (Tri::No, ..) => Verdict::Refused(Why::KeyPolicy),
+        _ => Verdict::Unknown,
+    }
+}
+
+/// Any statement may allow.
+fn conclude(resource: Opinion, identity: Opinion) -> Verdict {
+    if let Some(grant) = resource.denies.or(identity.denies) {
+        return Verdict::Refused(Why::Denied(grant));
+    }
+    let deny = resource.may_deny || identity.may_deny;
+    match (identity.allows.or(resource.allows), deny || identity.maybe || resource.maybe) {
+        (Some(grant), _) if !deny => Verdict::Allowed(vec![grant]),
+        (_, true) => Verdict::Unknown,
+        _ => Verdict::Refused(identity.near.or(resource.near).unwrap_or(Why::NothingAllows)),
+    }
+}
+
+/// `sns.amazonaws.com`, or with the region in it.
+fn is_service(name: &Value<'_>, service: &str) -> Tri {
+    match name {
+        Value::Text(text) if text.text == service => Tri::Yes,
+        Value::Text(text) => {
+            // `logs.eu-central-1.amazonaws.com` is asked for as `logs.⟨region⟩.amazonaws.com`.
+            equal(&text.text, service)
+        }
+        _ => Tri::Maybe,
+    }
+}
+
+/// `arn:aws:iam::111111111111:root`, or the number alone: the account, which leaves the decision to IAM.
+fn is_account(text: &str) -> bool {
+    let number = |text: &str| {
+        text == pseudo("AccountId") || (text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()))
+    };
+    number(text)
+        || text.split_once(":iam::").and_then(|(_, rest)| rest.strip_suffix(":root")).is_some_and(number)
+}
+
+/// Whether patterns stand for an action; case makes no difference.
+fn actions(patterns: &Patterns<'_>, action: &str) -> Tri {
+    if patterns.missing {
+        return Tri::Yes;
+    }
+    let met = Tri::any(patterns.items.iter().map(|pattern| match pattern {
+        Value::Text(pattern) if pattern.text.eq_ignore_ascii_case(action) => Tri::Yes,
+        Value::Text(pattern) if pattern.text.contains(['*', '?', OPEN]) => {
+            matches(&pattern.text.to_ascii_lowercase(), &action.to_ascii_lowercase())
+        }
+        Value::Text(_) => Tri::No,
+        _ => Tri::Maybe,
+    }));
+    if patterns.negated { !met } else { met }
+}
+
+/// Whether patterns stand for a resource.
+fn patterns(world: &World<'_>, patterns: &Patterns<'_>, text: &str) -> Tri {
+    if patterns.missing {
+        return Tri::Yes;
+    }
+    let met = Tri::any(patterns.items.iter().map(|pattern| match pattern {
+        Value::Text(pattern) => matches(&pattern.text, text),
+        Value::Resource(at) => equal(&arn_of(world, *at), text),
+        _ => Tri::Maybe,
+    }));
+    if patterns.negated { !met } else { met }
+}
+
+/// The ARN of a resource.
+#[must_use]
+pub fn arn_of(world: &World<'_>, at: At) -> String {
+    match world.identity(at, "Arn", 0) {
+        Value::Text(text) => text.text.into_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The ARN that a value stands for.
+#[must_use]
+pub fn arn(world: &World<'_>, value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::Resource(at) => Some(arn_of(world, *at)),
+        Value::Text(text) => Some(match world.denoted(text) {
+            Some(at) => arn_of(world, at),
+            None => text.text.to_string(),
+        }),
+        _ => None,
+    }
+}

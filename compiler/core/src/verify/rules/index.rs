@@ -1,0 +1,84 @@
+//! Who points to whom: made when a rule first asks.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::super::value::{Node, Value};
+use super::super::world::{At, World};
+use crate::library::Data;
+
+type Pointing = HashMap<At, Vec<At>>;
+
+/// Reverse references by type and path.
+#[derive(Default)]
+pub struct Indexes {
+    made: Mutex<HashMap<(String, String), Arc<Pointing>>>,
+}
+
+impl Indexes {
+    /// The resources of a type whose value at a path stands for a resource; `of` is that resource's type, where the
+    /// value may be its name.
+    pub fn those(&self, world: &World<'_>, kind: &str, path: &str, target: At) -> Vec<At> {
+        let key = (kind.to_owned(), path.to_owned());
+        let of = world.type_of(target);
+        let Ok(mut made) = self.made.lock() else { return Vec::new() };
+        let index = made.entry(key).or_insert_with(|| Arc::new(build(world, kind, path, of))).clone();
+        drop(made);
+        index.get(&target).cloned().unwrap_or_default()
+    }
+}
+
+fn build(world: &World<'_>, kind: &str, path: &str, of: &str) -> Pointing {
+    let mut found: Pointing = HashMap::new();
+    for at in world.of_kind(kind) {
+        for value in at_path(world, Value::Resource(at), path) {
+            let target = match &value {
+                Value::Text(text) => world.find(of, text),
+                Value::Resource(at) => Some(*at),
+                _ => None,
+            };
+            if let Some(target) = target {
+                let list = found.entry(target).or_default();
+                if !list.contains(&at) {
+                    list.push(at);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The values at a path: names with dots between, `*` for every item or member.
+pub fn at_path<'a>(world: &World<'a>, value: Value<'a>, path: &str) -> Vec<Value<'a>> {
+    let mut values = vec![value];
+    for step in path.split('.') {
+        values = values.into_iter().flat_map(|value| next(world, value, step)).collect();
+    }
+    values
+}
+
+fn next<'a>(world: &World<'a>, value: Value<'a>, step: &str) -> Vec<Value<'a>> {
+    let one = match (value, step) {
+        (Value::Absent, _) => return Vec::new(),
+        (Value::List(items), "*") => return items,
+        (Value::Object(node), "*") => return members(world, node),
+        (value, "*") => return vec![value],
+        (Value::Resource(at), name) => world.property(at, name),
+        (Value::Object(node), name) => world.member(node, name, 0),
+        _ => Value::Unknown,
+    };
+    match one {
+        Value::Absent => Vec::new(),
+        value => vec![value],
+    }
+}
+
+fn members<'a>(world: &World<'a>, node: Node<'a>) -> Vec<Value<'a>> {
+    match node.linked.data {
+        Data::Map(entries) => entries
+            .iter()
+            .map(|(_, data)| world.value(Node { linked: node.linked.of(data), ..node }))
+            .collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,12 @@
+//! Rules: what must be allowed and what must hold, as data in `stdlib/proofs/`.
+
+mod expression;
+mod functions;
+mod index;
+mod rule;
+mod run;
+mod scope;
+
+pub use index::{Indexes, at_path};
+pub use rule::{Rule, read};
+pub use run::{Finding, Ground, Outcome, Prover, Wire, by_kind, label};

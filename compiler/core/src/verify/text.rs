@@ -1,0 +1,305 @@
+//! Texts with parts that only the deployment knows.
+//!
+//! Such a part travels in the text as a **mark**, between two characters of Unicode's private use area, so that equal
+//! texts are equal values: `arn:⟨pPartition⟩:sqs:⟨pRegion⟩:⟨pAccountId⟩:orders`. There are three kinds of marks:
+//!
+//! - `p`, a pseudo parameter: one value in one deployment;
+//! - `r`, what AWS makes up for a resource, such as a generated name: equal to nothing but itself;
+//! - `f`, free: a parameter without a default, an import. It may turn out to be anything.
+
+use std::borrow::Cow;
+
+use super::tri::Tri;
+use super::world::At;
+
+/// Begins a mark.
+pub const OPEN: char = '\u{F8F0}';
+/// Ends a mark.
+pub const CLOSE: char = '\u{F8F1}';
+
+/// The partition, as a mark: every literal partition in an ARN is read as it.
+const PARTITION: &str = "\u{F8F0}pPartition\u{F8F1}";
+
+/// A text, perhaps with marks, and the resource that it was taken from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text<'a> {
+    /// The text.
+    pub text: Cow<'a, str>,
+    /// The resource whose `Ref` or attribute it is, if it is one's.
+    pub of: Option<At>,
+}
+
+impl<'a> Text<'a> {
+    /// A text as it stands in a template.
+    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        Text { text: normal(text.into()), of: None }
+    }
+
+    /// Whether a part of it may turn out to be anything.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        is_free(&self.text)
+    }
+}
+
+/// Whether a part of a text may turn out to be anything.
+#[must_use]
+pub fn is_free(text: &str) -> bool {
+    text.split(OPEN).skip(1).any(|mark| mark.starts_with('f'))
+}
+
+/// Whether a text has marks at all.
+#[must_use]
+pub fn is_marked(text: &str) -> bool {
+    text.contains(OPEN)
+}
+
+/// The mark of a pseudo parameter such as `AWS::Region`.
+#[must_use]
+pub fn pseudo(name: &str) -> String {
+    format!("{OPEN}p{}{CLOSE}", name.trim_start_matches("AWS::"))
+}
+
+/// The mark of what only the deployment knows.
+#[must_use]
+pub fn free(name: &str) -> String {
+    format!("{OPEN}f{name}{CLOSE}")
+}
+
+/// The mark of what AWS makes up for a resource.
+#[must_use]
+pub fn generated(at: At, what: &str) -> String {
+    format!("{OPEN}r{}.{what}{CLOSE}", at.0)
+}
+
+/// `arn:aws:…` says the same as `arn:${AWS::Partition}:…` in every deployment that works.
+fn normal(text: Cow<'_, str>) -> Cow<'_, str> {
+    let Some(rest) = text.strip_prefix("arn:aws") else { return text };
+    match rest.split_once(':') {
+        Some(("" | "-cn" | "-us-gov", rest)) => Cow::Owned(format!("arn:{PARTITION}:{rest}")),
+        _ => text,
+    }
+}
+
+/// A text as people read it: marks become `${Name}`.
+#[must_use]
+pub fn readable(text: &str) -> String {
+    let mut out = String::new();
+    for (index, part) in text.split(OPEN).enumerate() {
+        let Some((mark, rest)) = part.split_once(CLOSE).filter(|_| index > 0) else {
+            out.push_str(part);
+            continue;
+        };
+        let name = mark.get(1..).unwrap_or_default();
+        let name = name.split_once('.').map_or(name, |(_, name)| name);
+        out.push_str("${");
+        out.push_str(if mark.starts_with('p') { "AWS::" } else { "" });
+        out.push_str(name);
+        out.push('}');
+        out.push_str(rest);
+    }
+    out
+}
+
+/// The text in parts: a character, or a whole mark.
+fn tokens(text: &str) -> Vec<&str> {
+    let mut tokens = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            OPEN => rest.find(CLOSE).map_or(rest.len(), |at| at + CLOSE.len_utf8()),
+            _ => first.len_utf8(),
+        };
+        let (token, behind) = rest.split_at(end);
+        tokens.push(token);
+        rest = behind;
+    }
+    tokens
+}
+
+/// Splits at a separator, but not inside marks.
+#[must_use]
+pub fn split(text: &str, separator: &str) -> Vec<String> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if let Some(behind) = rest.strip_prefix(separator).filter(|_| !separator.is_empty()) {
+            parts.push(std::mem::take(&mut part));
+            rest = behind;
+            continue;
+        }
+        let end = match first {
+            OPEN => rest.find(CLOSE).map_or(rest.len(), |at| at + CLOSE.len_utf8()),
+            _ => first.len_utf8(),
+        };
+        let (token, behind) = rest.split_at(end);
+        part.push_str(token);
+        rest = behind;
+    }
+    parts.push(part);
+    parts
+}
+
+/// Whether two texts are equal.
+#[must_use]
+pub fn equal(one: &str, other: &str) -> Tri {
+    if one == other {
+        return Tri::Yes;
+    }
+    if !is_marked(one) && !is_marked(other) {
+        return Tri::No;
+    }
+    meet(one, other, false)
+}
+
+/// Whether a text is one that a pattern with `*` and `?` stands for, as IAM reads them:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> Tri {
+    if pattern == "*" || pattern == text {
+        return Tri::Yes;
+    }
+    let wild = pattern.contains(['*', '?']);
+    if !wild && !is_marked(pattern) && !is_marked(text) {
+        return Tri::No;
+    }
+    match pattern.strip_suffix('*') {
+        Some(start) if !start.contains(['*', '?']) && text.starts_with(start) => Tri::Yes,
+        _ => meet(pattern, text, wild),
+    }
+}
+
+/// Tried twice: with every mark equal to itself only, which proves; then with marks that stand for anything, which
+/// cannot prove, but if even that fails the two can never meet.
+fn meet(pattern: &str, text: &str, wild: bool) -> Tri {
+    let (pattern, text) = (tokens(pattern), tokens(text));
+    let (pattern, text) = apart(&pattern, &text, wild);
+    let open = pattern.iter().chain(text).any(|token| is_elastic(token));
+    let wild = wild && pattern.iter().any(|token| matches!(*token, "*" | "?"));
+    if !open && !wild {
+        return Tri::from(pattern == text);
+    }
+    if fits(pattern, text, wild, false) {
+        Tri::Yes
+    } else if open && fits(pattern, text, wild, true) {
+        Tri::Maybe
+    } else {
+        Tri::No
+    }
+}
+
+/// Both without what they begin and end with alike: most ARNs differ in their names only.
+fn apart<'t, 's>(pattern: &'t [&'s str], text: &'t [&'s str], wild: bool) -> (&'t [&'s str], &'t [&'s str]) {
+    let same = |one: &&str, other: &&str| one == other && !(wild && matches!(*one, "*" | "?"));
+    let start = pattern.iter().zip(text).take_while(|(one, other)| same(one, other)).count();
+    let (pattern, text) = (pattern.get(start..).unwrap_or(&[]), text.get(start..).unwrap_or(&[]));
+    let end = pattern.iter().rev().zip(text.iter().rev()).take_while(|(one, other)| same(one, other)).count();
+    let cut = |list: &'t [&'s str]| list.get(..list.len() - end).unwrap_or(&[]);
+    (cut(pattern), cut(text))
+}
+
+/// Texts whose product is larger than this are not compared part by part.
+const MOST_CELLS: usize = 1_000_000;
+
+/// Whether the pattern can be the text. In the pattern `*` and `?` stand for others if `wild`, and in both elastic
+/// marks do if `open`.
+fn fits(pattern: &[&str], text: &[&str], wild: bool, open: bool) -> bool {
+    let width = text.len() + 1;
+    if (pattern.len() + 1).saturating_mul(width) > MOST_CELLS {
+        return open;
+    }
+    // Whether the pattern from its `i`th token on can be the text from its `j`th on, for one `i` at a time, from behind.
+    let mut below = vec![false; width];
+    for i in (0..=pattern.len()).rev() {
+        let mut row = vec![false; width];
+        for j in (0..width).rev() {
+            let at = |row: &[bool], j: usize| row.get(j).copied().unwrap_or_default();
+            let (one, other) = (pattern.get(i), text.get(j));
+            let end = one.is_none() && other.is_none();
+            let star = wild && one.is_some_and(|one| *one == "*");
+            let both = match (one, other) {
+                (Some(one), Some(other)) => {
+                    let any = wild && *one == "?" && !other.starts_with(OPEN);
+                    (one == other || any) && at(&below, j + 1)
+                }
+                _ => false,
+            };
+            let skips_one = one.is_some_and(|one| star || (open && is_elastic(one))) && at(&below, j);
+            let takes_other = other.is_some_and(|other| star || (open && stands_for(one, other)));
+            let skips_other = open && other.is_some_and(|other| is_elastic(other));
+            let next = (takes_other || skips_other) && at(&row, j + 1);
+            let taken = open && one.is_some_and(|one| stands_for(other, one)) && at(&below, j);
+            if let Some(cell) = row.get_mut(j) {
+                *cell = end || both || skips_one || next || taken;
+            }
+        }
+        below = row;
+    }
+    below.first().copied().unwrap_or_default()
+}
+
+/// A mark that may turn out to be any text.
+fn is_elastic(token: &str) -> bool {
+    token.strip_prefix(OPEN).is_some_and(|mark| mark.starts_with(['f', 'p']))
+}
+
+/// Whether a mark can turn out to be a text with that token in it: no region, account or partition has `:` or `/`.
+fn stands_for(mark: Option<&&str>, token: &str) -> bool {
+    let Some(mark) = mark.and_then(|mark| mark.strip_prefix(OPEN)) else { return false };
+    match mark.chars().next() {
+        Some('f') => true,
+        Some('p') => !matches!(token, ":" | "/") && !token.starts_with(OPEN),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Text, equal, free, generated, matches, pseudo, readable, split};
+    use crate::verify::tri::Tri;
+    use crate::verify::world::At;
+
+    #[test]
+    fn patterns() {
+        assert_eq!(matches("sqs:Send*", "sqs:SendMessage"), Tri::Yes);
+        assert_eq!(matches("sqs:Send?essage", "sqs:SendMessage"), Tri::Yes);
+        assert_eq!(matches("sqs:Send", "sqs:SendMessage"), Tri::No);
+        assert_eq!(matches("*", ""), Tri::Yes);
+        let region = pseudo("AWS::Region");
+        let arn = format!("arn:x:sqs:{region}:1:orders");
+        assert_eq!(matches("arn:x:sqs:*:1:orders", &arn), Tri::Yes);
+        assert_eq!(matches("arn:x:sqs:eu-west-1:1:orders", &arn), Tri::Maybe);
+        assert_eq!(matches("arn:x:sqs:eu-west-1:1:parcels", &arn), Tri::No);
+        assert_eq!(matches("arn:x:sns:*:1:orders", &arn), Tri::No);
+    }
+
+    #[test]
+    fn generated_names_are_equal_to_themselves_only() {
+        let one = generated(At(1), "name");
+        assert_eq!(matches(&format!("{one}/*"), &format!("{one}/a/b")), Tri::Yes);
+        assert_eq!(equal(&one, &generated(At(2), "name")), Tri::No);
+        assert_eq!(equal(&one, "orders"), Tri::No);
+    }
+
+    #[test]
+    fn what_is_free_may_be_anything() {
+        let name = free("0.Name");
+        assert_eq!(equal(&name, "orders"), Tri::Maybe);
+        assert_eq!(equal(&name, &name), Tri::Yes);
+        assert_eq!(equal(&format!("arn:{name}"), "urn:x"), Tri::No);
+        assert_eq!(matches("arn:*", &name), Tri::Maybe);
+    }
+
+    #[test]
+    fn partitions_are_alike() {
+        let sub = format!("arn:{}:s3:::b", pseudo("AWS::Partition"));
+        assert_eq!(Text::new("arn:aws:s3:::b").text, Text::new(sub).text);
+        assert_eq!(readable(&Text::new("arn:aws:s3:::b").text), "arn:${AWS::Partition}:s3:::b");
+    }
+
+    #[test]
+    fn marks_are_not_split() {
+        let text = format!("a.{}.b", free("0.X"));
+        assert_eq!(split(&text, ".").len(), 3);
+    }
+}

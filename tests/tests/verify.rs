@@ -1,0 +1,230 @@
+//! The verifier on templates that others wrote: nothing wrong is found where nothing is, limits are known, and nothing
+//! hostile gets the better of it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use pipec_core::diagnostic::Code;
+use pipec_core::verify::Knowledge;
+use pipec_tests::{Project, repository, stdlib, verify_findings};
+
+fn template(text: &str) -> Project {
+    let mut project = Project::default();
+    project.add("template.yaml", text);
+    project
+}
+
+fn codes(project: &Project, strict: bool) -> Vec<Code> {
+    project.verify(strict).diagnostics.iter().map(|finding| finding.code).collect()
+}
+
+/// Dropping a template, or a folder of nested ones, into `cases/verify/valid` adds a case.
+#[test]
+fn valid_templates_are_clean() {
+    let root = repository().join("tests/cases/verify/valid");
+    let mut count = 0;
+    for entry in fs::read_dir(&root).expect("the cases").flatten() {
+        let mut project = Project::default();
+        let path = entry.path();
+        let files = if path.is_dir() { children(&path) } else { vec![path] };
+        for file in files {
+            let name = file.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
+            project.files.insert(name, fs::read(&file).expect("a file"));
+        }
+        let verified = project.verify(false);
+        assert!(verified.templates > 0 && verified.resources > 0);
+        assert!(verified.diagnostics.is_empty(), "{}", verify_findings(&verified));
+        count += 1;
+    }
+    assert!(count >= 10, "{count} templates of other people");
+}
+
+fn children(folder: &Path) -> Vec<std::path::PathBuf> {
+    fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect()
+}
+
+/// Every code of the rules is a proof's, and every rule has one or says where data goes.
+#[test]
+fn rules_can_be_read() {
+    let library = stdlib();
+    let knowledge = Knowledge::parse(&library.identities, &library.proofs).expect("rules that can be read");
+    for (proof, codes) in knowledge.rules() {
+        for code in codes {
+            assert!(code.as_str().starts_with("P1"), "{proof}: {}", code.as_str());
+        }
+    }
+}
+
+/// P1031
+#[test]
+fn a_stack_has_500_resources() {
+    let mut text = "Resources:\n".to_owned();
+    for index in 0..=500 {
+        let _ = writeln!(text, "  Topic{index}: {{ Type: 'AWS::SNS::Topic' }}");
+    }
+    assert_eq!(codes(&template(&text), false), [Code::TooMuchForStack]);
+    let fewer = text.lines().take(501).collect::<Vec<_>>().join("\n");
+    assert_eq!(codes(&template(&fewer), false), []);
+}
+
+/// P1032
+#[test]
+fn policies_and_variables_have_limits() {
+    let role = |count: usize| {
+        let mut text = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Statement: [{ Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: 'sts:AssumeRole' }]\n      Policies:\n        - PolicyName: all\n          PolicyDocument:\n            Statement:\n".to_owned();
+        for index in 0..count {
+            let _ = writeln!(
+                text,
+                "              - {{ Effect: Allow, Action: 'sqs:SendMessage', Resource: 'arn:aws:sqs:eu-central-1:111111111111:queue-{index:04}' }}"
+            );
+        }
+        template(&text)
+    };
+    assert_eq!(codes(&role(200), false), [Code::PolicyTooLarge]);
+    assert_eq!(codes(&role(40), false), []);
+}
+
+/// P1092
+#[test]
+fn strict_tells_what_only_the_deployment_knows() {
+    let text = "Parameters:\n  Queue: { Type: String }\nResources:\n  Topic: { Type: 'AWS::SNS::Topic' }\n  Subscription:\n    Type: AWS::SNS::Subscription\n    Properties: { TopicArn: !Ref Topic, Protocol: sqs, Endpoint: !Ref Queue }\n";
+    assert_eq!(codes(&template(text), false), []);
+    let strict = codes(&template(text), true);
+    assert!(!strict.is_empty() && strict.iter().all(|code| *code == Code::Unproved), "{strict:?}");
+}
+
+/// Whatever the text, there is an answer, and it is a finding where the text is no template.
+#[test]
+fn hostile_templates_are_refused() {
+    let deep_if = format!(
+        "{{\"Resources\":{{\"A\":{{\"Type\":\"T\",\"Properties\":{{\"X\":{}1{}}}}}}}}}",
+        "{\"Fn::If\":[\"C\",".repeat(60_000),
+        ",2]}".repeat(60_000)
+    );
+    let bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e]\nResources: *f\n";
+    let refused = [
+        deep_if.as_str(),
+        bomb,
+        "",
+        "just a text",
+        "[]",
+        "Resources: []",
+        "Resources: { A: 1 }",
+        "Resources: { A: { Type: 1 } }",
+        "Resources: { A: { Type: T, Properties: [] } }",
+        "Resources: { A: { Type: T } }\nResources: { B: { Type: T } }",
+        "Resources: { A: { Type: T }, A: { Type: T } }",
+        "Resources: { A: { Type: T } }\nOutputs: 1",
+        "Resources:\n\tA: { Type: T }",
+        "Resources: { A: { Type: 'T }",
+    ];
+    for text in refused {
+        let found = codes(&template(text), true);
+        let shown: String = text.chars().take(80).collect();
+        assert!(found.contains(&Code::BadTemplate), "{shown}: {found:?}");
+    }
+}
+
+/// Templates that are templates, and lead nowhere: there is an answer, whichever.
+#[test]
+fn hostile_templates_end() {
+    let kinds = [
+        "SNS::Subscription",
+        "S3::Bucket",
+        "Lambda::EventSourceMapping",
+        "ApiGateway::Method",
+        "IAM::Role",
+        "KMS::Key",
+        "KinesisFirehose::DeliveryStream",
+        "StepFunctions::StateMachine",
+        "SQS::Queue",
+        "SQS::QueuePolicy",
+        "Pipes::Pipe",
+        "CloudWatch::Alarm",
+        "Lambda::Permission",
+        "ApiGateway::Deployment",
+        "CloudFormation::Stack",
+    ];
+    let values = [
+        "1",
+        "[]",
+        "{}",
+        "~",
+        "[[[]]]",
+        "!Ref A",
+        "!Ref Nobody",
+        "!GetAtt A.Arn",
+        "!GetAtt A",
+        "!Sub '${A}${A.Arn}${'",
+        "!Join [1, 2]",
+        "!Select [99, [1]]",
+        "!If [C, 1]",
+        "!FindInMap [M, !Ref A, x]",
+        "!Split ['', '']",
+        "{ Statement: [1, [], { Effect: 1 }, { Effect: Allow, Principal: [], Action: {}, Condition: [1] }] }",
+        "{ Ref: { Ref: A } }",
+        "'*'",
+        "-1",
+        "1e400",
+        "'\u{F8F0}f\u{F8F1}'",
+    ];
+    let names = [
+        "TopicArn",
+        "Endpoint",
+        "RedrivePolicy",
+        "NotificationConfiguration",
+        "LifecycleConfiguration",
+        "EventSourceArn",
+        "FunctionName",
+        "Integration",
+        "RestApiId",
+        "Policies",
+        "AssumeRolePolicyDocument",
+        "KeyPolicy",
+        "Definition",
+        "ExtendedS3DestinationConfiguration",
+        "Queues",
+        "PolicyDocument",
+        "Source",
+        "AlarmActions",
+        "Period",
+        "EvaluationPeriods",
+        "FilterPolicy",
+        "Role",
+        "Timeout",
+        "VisibilityTimeout",
+        "Parameters",
+        "TemplateURL",
+    ];
+    for value in values {
+        let mut text = "Conditions: { C: !Condition C, D: { Fn::Not: [{ Condition: D }] } }\nMappings: { M: 1 }\nResources:\n".to_owned();
+        for (index, kind) in kinds.iter().enumerate() {
+            let id = if index == 0 { "A".to_owned() } else { format!("A{index}") };
+            let _ = writeln!(
+                text,
+                "  {id}:\n    Type: AWS::{kind}\n    Condition: C\n    DependsOn: {value}\n    Properties:"
+            );
+            for name in names {
+                let _ = writeln!(text, "      {name}: {value}");
+            }
+            let _ = writeln!(text, "      Protocol: sqs");
+        }
+        let _ = codes(&template(&text), true);
+    }
+}
+
+/// A template that nests itself is no endless one.
+#[test]
+fn templates_that_nest_themselves_end() {
+    let mut project = Project::default();
+    project.add(
+        "a.yaml",
+        "Resources: { B: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: b.yaml } } }\n",
+    );
+    project.add(
+        "b.yaml",
+        "Resources: { A: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: a.yaml } } }\n",
+    );
+    let _ = codes(&project, false);
+}
