@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use pipec_core::Stage;
 use pipec_core::graph::FlowGraph;
-use pipec_core::library::Data;
+use pipec_core::library::{Data, Library};
 use pipec_core::stacks::StackTree;
 use pipec_core::verify::{Frame, Knowledge, diagnostics, edges};
 use pipec_tests::{Project, findings, repository, stdlib};
@@ -54,7 +54,7 @@ fn mutants_are_seen() {
             panic!("{example}")
         };
         for mutant in mutants(&tree, &mut names) {
-            if is_seen(&graph, &mut tree, &knowledge, &mutant) {
+            if is_seen(&graph, &mut tree, &library, &knowledge, &mutant) {
                 seen += 1;
             } else {
                 survivors.push(mutant.name);
@@ -122,20 +122,26 @@ fn read(root: &Path) -> Project {
     project
 }
 
-fn is_seen(graph: &FlowGraph, tree: &mut StackTree, knowledge: &Knowledge, mutant: &Mutant) -> bool {
+fn is_seen(
+    graph: &FlowGraph,
+    tree: &mut StackTree,
+    library: &Library,
+    knowledge: &Knowledge,
+    mutant: &Mutant,
+) -> bool {
     let before = exchange(tree, mutant, mutant.body.clone());
-    let seen = is_wrong(graph, tree, knowledge);
+    let seen = is_wrong(graph, tree, library, knowledge);
     exchange(tree, mutant, before);
     seen
 }
 
-fn is_wrong(graph: &FlowGraph, tree: &StackTree, knowledge: &Knowledge) -> bool {
+fn is_wrong(graph: &FlowGraph, tree: &StackTree, library: &Library, knowledge: &Knowledge) -> bool {
     let frame = Frame::of(tree);
     let templates = frame.templates(tree);
     let world = knowledge.world(&templates);
     let prover = knowledge.prover(&world);
     let report = prover.prove();
-    let proofs = edges(graph, tree, &prover, &report);
+    let proofs = edges(graph, tree, library, &prover, &report);
     !diagnostics(graph, tree, &world, &report, &proofs).is_empty()
 }
 

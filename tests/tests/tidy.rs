@@ -132,7 +132,8 @@ fn rust_names_no_resource_types() {
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
             let named = line.contains("\"AWS::")
-                && !["Partition", "Region", "AccountId", "URLSuffix", "StackName"]
+                // Pseudo parameters, and what all of them begin with.
+                && !["Partition", "Region", "AccountId", "URLSuffix", "StackName", "NoValue", ""]
                     .iter()
                     .any(|p| line.contains(&format!("\"AWS::{p}\"")));
             assert!(!named || line.contains("AWS::CloudFormation::Stack"), "{path}: {line}");

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::rules::{Finding, Wire, label};
+use super::rules::{Asked, Finding, Wire, label};
 use super::world::{At, World};
 use super::{Prover, Report};
 use crate::diagnostic::Code;
 use crate::graph::{Flow, FlowGraph, Node, NodeId, NodeKind};
+use crate::library::Library;
 use crate::stacks::{Resource, StackTree};
 
 /// What an edge says.
@@ -20,6 +21,8 @@ pub enum How {
     Keeps,
     /// The code reads the stored event that it is told of.
     Fetches,
+    /// Another account sends it.
+    Receives,
 }
 
 impl How {
@@ -31,6 +34,7 @@ impl How {
             How::Emits => "emits to",
             How::Keeps => "stores in",
             How::Fetches => "reads from",
+            How::Receives => "takes events of another account at",
         }
     }
 }
@@ -54,6 +58,14 @@ pub struct EdgeProof {
 struct Places<'g> {
     graph: &'g FlowGraph,
     carriers: BTreeMap<NodeId, Vec<At>>,
+    /// The types of resources that events pass.
+    kinds: BTreeSet<&'g str>,
+}
+
+impl EdgeProof {
+    fn empty(from: NodeId, to: NodeId, how: How) -> EdgeProof {
+        EdgeProof { from, to, how, wires: Vec::new(), findings: Vec::new() }
+    }
 }
 
 /// Every edge of the flow graph, those between nodes that become nothing of their own joined, with what carries it.
@@ -61,30 +73,40 @@ struct Places<'g> {
 pub fn edges(
     graph: &FlowGraph,
     tree: &StackTree,
+    library: &Library,
     prover: &Prover<'_, '_>,
     report: &Report,
 ) -> Vec<EdgeProof> {
     let world = prover.world;
-    let places = Places { graph, carriers: carriers(graph, tree, world) };
+    let kinds = world.facts.kinds.iter().filter(|(_, kind)| kind.carries).map(|(name, _)| name.as_str());
+    let places = Places { graph, carriers: carriers(graph, tree, world), kinds: kinds.collect() };
     let mut by_ends: HashMap<(At, At), Vec<&Wire>> = HashMap::new();
     for wire in report.wires.iter().filter(|wire| !wire.letters) {
         by_ends.entry((wire.from, wire.to)).or_default().push(wire);
     }
-    let mut proofs = places.inner(&by_ends);
-    let mut asked = Vec::new();
+    let (mut proofs, mut asked) = (Vec::new(), Vec::new());
     for (from, to, how) in places.edges() {
-        let found: Vec<Wire> = places
+        let wires: Vec<Wire> = places
             .pairs(from, to)
+            .filter(|_| how == How::Carries)
             .flat_map(|ends| by_ends.get(&ends).into_iter().flatten().map(|wire| (*wire).clone()))
             .collect();
+        let guests = places.guests(from, how);
         if let Some(way) = how.rule() {
-            asked.extend(places.pairs(from, to).map(|(one, other)| (proofs.len(), (one, other, way))));
+            for guest in guests {
+                let ask = |(from, to)| (proofs.len(), Asked { from, to, way, guest });
+                asked.extend(places.pairs(from, to).map(ask));
+                if how == How::Receives {
+                    proofs.push(EdgeProof::empty(from, to, how));
+                }
+            }
         }
-        let wires = if how == How::Carries { found } else { Vec::new() };
-        proofs.push(EdgeProof { from, to, how, wires, findings: Vec::new() });
+        if how != How::Receives {
+            proofs.push(EdgeProof { from, to, how, wires, findings: Vec::new() });
+        }
     }
-    let pairs: Vec<(At, At, &str)> = asked.iter().map(|(_, pair)| *pair).collect();
-    for ((index, _), report) in asked.iter().zip(prover.prove_between(&pairs)) {
+    let questions: Vec<Asked<'_>> = asked.iter().map(|(_, asked)| *asked).collect();
+    for ((index, _), report) in asked.iter().zip(prover.prove_between(&questions)) {
         if let Some(proof) = proofs.get_mut(*index) {
             if report.findings.is_empty() {
                 proof.wires.extend(report.wires);
@@ -92,6 +114,8 @@ pub fn edges(
             proof.findings.extend(report.findings);
         }
     }
+    proofs.extend(places.inner(&proofs, &by_ends));
+    proofs.extend(places.unmade(library));
     proofs
 }
 
@@ -103,47 +127,60 @@ impl How {
             How::Emits => Some("emits"),
             How::Keeps => Some("keeps"),
             How::Fetches => Some("fetches"),
+            How::Receives => Some("receives"),
         }
     }
 }
 
 impl Places<'_> {
     /// What gets into a node and does not get to where it leaves: an edge of the node to itself, without a wire.
-    fn inner(&self, by_ends: &HashMap<(At, At), Vec<&Wire>>) -> Vec<EdgeProof> {
-        let mut next: HashMap<At, Vec<At>> = HashMap::new();
-        for ((from, to), wires) in sorted(by_ends) {
-            if wires.iter().any(|wire| !wire.open) {
-                next.entry(from).or_default().push(to);
+    fn inner(&self, proofs: &[EdgeProof], by_ends: &HashMap<(At, At), Vec<&Wire>>) -> Vec<EdgeProof> {
+        let (mut entries, mut exits): (BTreeMap<NodeId, BTreeSet<At>>, BTreeMap<NodeId, BTreeSet<At>>) =
+            (BTreeMap::new(), BTreeMap::new());
+        for proof in proofs.iter().filter(|proof| !matches!(proof.how, How::Fetches | How::Receives)) {
+            for wire in &proof.wires {
+                entries.entry(proof.to).or_default().insert(wire.to);
+                if proof.how == How::Carries {
+                    exits.entry(proof.from).or_default().insert(wire.from);
+                }
             }
         }
-        let entered: BTreeSet<At> = next.values().flatten().copied().collect();
-        let cut = |(id, own): (&NodeId, &Vec<At>)| {
-            let mut reached: Vec<At> =
-                own.iter().copied().filter(|at| self.enters(*at, own, &next, &entered)).collect();
-            let begun = !reached.is_empty();
+        let joined = |one: At, other: At| by_ends.contains_key(&(one, other));
+        let cut = |(id, exits): (&NodeId, &BTreeSet<At>)| {
+            let own = self.carriers.get(id)?;
+            let mut reached: Vec<At> = entries.get(id)?.iter().copied().collect();
             let mut index = 0;
             while let Some(at) = reached.get(index).copied() {
                 index += 1;
-                let inside = next.get(&at).into_iter().flatten().copied();
-                let more: Vec<At> = inside.filter(|to| own.contains(to) && !reached.contains(to)).collect();
+                let more: Vec<At> =
+                    own.iter().copied().filter(|to| joined(at, *to) && !reached.contains(to)).collect();
                 reached.extend(more);
             }
-            let leaves = |at: &At| next.get(at).is_some_and(|all| all.iter().any(|to| !own.contains(to)));
-            let lost = own.iter().any(|at| leaves(at) && !reached.contains(at));
-            (begun && lost).then(|| EdgeProof {
-                from: *id,
-                to: *id,
-                how: How::Carries,
-                wires: Vec::new(),
-                findings: Vec::new(),
-            })
+            exits.iter().any(|at| !reached.contains(at)).then(|| EdgeProof::empty(*id, *id, How::Carries))
         };
-        self.carriers.iter().filter_map(cut).collect()
+        exits.iter().filter_map(cut).collect()
     }
 
-    /// Whether data comes to a resource from outside its node.
-    fn enters(&self, at: At, own: &[At], next: &HashMap<At, Vec<At>>, entered: &BTreeSet<At>) -> bool {
-        entered.contains(&at) && !own.iter().any(|one| next.get(one).is_some_and(|all| all.contains(&at)))
+    /// Nodes whose construct makes something that events pass, and of which nothing was made.
+    fn unmade(&self, library: &Library) -> Vec<EdgeProof> {
+        let carries = |node: &Node| {
+            let construct = library.get(&node.construct);
+            construct.is_some_and(|construct| {
+                construct.resources.values().any(|resource| self.kinds.contains(resource.kind.as_str()))
+            })
+        };
+        let nodes = self.graph.nodes().filter(|(id, node)| !self.has(*id) && carries(node));
+        nodes.map(|(id, _)| EdgeProof::empty(id, id, How::Carries)).collect()
+    }
+
+    /// The other accounts that may send to an event, or nobody in particular.
+    fn guests(&self, id: NodeId, how: How) -> Vec<&str> {
+        let event = self.graph.node(id).and_then(|node| self.graph.event(node));
+        match (how, event) {
+            (How::Receives, Some(event)) => event.accounts.iter().map(|account| account.value.as_str()).collect(),
+            (How::Receives, None) => Vec::new(),
+            _ => vec![""],
+        }
     }
 
     fn has(&self, id: NodeId) -> bool {
@@ -161,6 +198,9 @@ impl Places<'_> {
         for (id, node) in self.graph.nodes().filter(|(id, _)| self.has(*id)) {
             found.extend(self.next(id, Flow::Carries).into_iter().map(|to| (id, to, How::Carries)));
             found.extend(self.next(id, Flow::Emits).into_iter().map(|to| (id, to, How::Emits)));
+            if matches!(node.kind, NodeKind::Topic | NodeKind::Tier) && self.guests(id, How::Receives).first().is_some() {
+                found.push((id, id, How::Receives));
+            }
             if node.kind == NodeKind::Function {
                 found.extend(self.stores(id).into_iter().map(|(to, how)| (id, to, how)));
             }
@@ -194,11 +234,6 @@ impl Places<'_> {
         let read = self.graph.before(source, Flow::Carries).filter(|id| of_kind(id, NodeKind::Store));
         kept.map(|id| (id, How::Keeps)).chain(read.map(|id| (id, How::Fetches))).collect()
     }
-}
-
-/// The entries in an order that is the same in every run.
-fn sorted<'m, 'w>(by_ends: &'m HashMap<(At, At), Vec<&'w Wire>>) -> BTreeMap<(At, At), &'m Vec<&'w Wire>> {
-    by_ends.iter().map(|(ends, wires)| (*ends, wires)).collect()
 }
 
 /// What of every node data passes: its resources of types that carry.
@@ -244,7 +279,7 @@ pub fn unproved(
     found: &[Finding],
 ) -> Vec<(NodeId, Finding)> {
     let mut problems = Vec::new();
-    for proof in proofs.iter().filter(|proof| proof.wires.iter().all(|wire| wire.open)) {
+    for proof in proofs.iter().filter(|proof| proof.wires.is_empty()) {
         let (Some(from), Some(to)) = (graph.node(proof.from), graph.node(proof.to)) else { continue };
         let explained = |finding: &&Finding| {
             let owner = world.entry(finding.at).and_then(|entry| entry.owner);

@@ -42,7 +42,7 @@ pub use world::{At, World};
 use facts::Facts;
 use iam::Policies;
 use order::Order;
-use rules::{Indexes, Outcome, Rule};
+use rules::{Asked, Indexes, Outcome, Rule};
 
 /// The rules and facts that proofs are made with.
 #[derive(Debug, Default)]
@@ -129,16 +129,16 @@ impl Prover<'_, '_> {
 
     /// What a sender may do with what no resource joins it to: the rules of that way, on two resources.
     #[must_use]
-    pub fn prove_between(&self, pairs: &[(At, At, &str)]) -> Vec<Report> {
-        let run = |(from, to, way): &(At, At, &str)| {
+    pub fn prove_between(&self, pairs: &[Asked<'_>]) -> Vec<Report> {
+        let run = |asked: &Asked<'_>| {
             let mut outcome = Outcome::default();
             let fits = |rule: &&Rule| {
-                rule.kind == self.world.type_of(*from)
-                    && rule.between.as_deref() == Some(self.world.type_of(*to))
-                    && rule.way.as_deref() == Some(*way)
+                rule.kind == self.world.type_of(asked.from)
+                    && rule.between.as_deref() == Some(self.world.type_of(asked.to))
+                    && rule.way.as_deref() == Some(asked.way)
             };
             for rule in self.rules.iter().filter(fits) {
-                outcome.extend(self.run_between(rule, *from, *to));
+                outcome.extend(self.run_between(rule, asked));
             }
             Report { findings: outcome.findings, wires: outcome.wires, unknown: outcome.unknown }
         };

@@ -30,7 +30,7 @@ pub fn verify(
     let world = knowledge.world(&templates);
     let prover = knowledge.prover(&world);
     let report = prover.prove();
-    let proofs = edges(graph, tree, &prover, &report);
+    let proofs = edges(graph, tree, library, &prover, &report);
     diags.extend(diagnostics(graph, tree, &world, &report, &proofs));
     diags.extend(super::payload::check(graph, library));
     Some(proofs)

@@ -8,7 +8,7 @@ use super::measure::least_length;
 use super::order::{Order, Use, names};
 use super::rules::{Finding, at_path, label};
 use super::template::{NESTED, Template};
-use super::text::{is_free, readable};
+use super::text::{is_free, readable, split};
 use super::value::Value;
 use super::world::{At, World};
 use crate::diagnostic::{Code, nearest};
@@ -53,19 +53,32 @@ fn pointers(world: &World<'_>) -> Vec<Finding> {
     found
 }
 
+/// Whether a text that stands for nothing in the templates can stand for a resource of such a type that is there
+/// already: by an ARN of the same service, or, in templates of others, by its name.
+fn could_be(world: &World<'_>, wanted: &[String], text: &str) -> bool {
+    let service = |arn: &str| split(arn, ":").into_iter().nth(2);
+    if !text.starts_with("arn:") {
+        return !world.is_project();
+    }
+    let arns = wanted.iter().filter_map(|kind| world.facts.kinds.get(kind)?.arn.as_deref());
+    let services: Vec<Option<String>> = arns.map(service).collect();
+    services.contains(&service(text))
+}
+
 fn pointer(world: &World<'_>, at: At, path: &str, wanted: &[String], value: &Value<'_>) -> Option<Finding> {
     let Value::Text(text) = value else { return None };
+    // A key of AWS is in no template.
+    if text.text.contains("alias/aws/") {
+        return None;
+    }
     let fits = wanted.iter().any(|kind| world.find(kind, text).is_some());
     if fits {
         return None;
     }
     let what = match world.denoted(text) {
         Some(other) => format!("`{}`, an `{}`", label(world, other), world.type_of(other)),
-        // In templates of others a text may name what is there already.
-        None if world.is_project() && !is_free(&text.text) => {
-            format!("`{}`, which is nowhere", readable(&text.text))
-        }
-        None => return None,
+        None if is_free(&text.text) || could_be(world, wanted, &text.text) => return None,
+        None => format!("`{}`", readable(&text.text)),
     };
     let message = format!("`{path}` of `{}` stands for {what}", label(world, at));
     let help = format!("it stands for an `{}`", wanted.join("` or an `"));

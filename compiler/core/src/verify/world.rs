@@ -11,6 +11,9 @@ use super::tri::Tri;
 use super::value::{DEEPEST, Node, Value};
 use crate::stacks::Linked;
 
+/// What nearly every template writes out, and the others mean: one text for both, so that they can be compared.
+const URL_SUFFIX: &str = "amazonaws.com";
+
 /// A resource: its place among all resources of all templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct At(pub u32);
@@ -225,6 +228,9 @@ impl<'a> World<'a> {
         if name == "AWS::NoValue" {
             return Value::Absent;
         }
+        if name == "AWS::URLSuffix" {
+            return Value::Text(Text::new(URL_SUFFIX));
+        }
         if name.starts_with("AWS::") {
             return Value::Text(Text::new(pseudo(name)));
         }
@@ -301,7 +307,7 @@ impl<'a> World<'a> {
                 "partition" => out.push_str(&pseudo("Partition")),
                 "region" => out.push_str(&pseudo("Region")),
                 "account" => out.push_str(&pseudo("AccountId")),
-                "url_suffix" => out.push_str(&pseudo("URLSuffix")),
+                "url_suffix" => out.push_str(URL_SUFFIX),
                 "name" => out.push_str(&self.own_name(at, kind).unwrap_or_else(|| generated(at, "name"))),
                 "id" => out.push_str(&generated(at, "id")),
                 "arn" => {

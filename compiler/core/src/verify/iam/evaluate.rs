@@ -16,6 +16,8 @@ pub enum Actor {
     Service(String),
     /// A role of the templates.
     Role(At),
+    /// Another account, by its number: what it allows its own roles is its matter.
+    Account(String),
 }
 
 /// Somebody wants to do something with a resource.
@@ -167,6 +169,14 @@ impl<'a> Policies<'_, 'a> {
             Actor::Service(service) => {
                 (Tri::any(names("Service").map(|name| is_service(name, service))), false)
             }
+            Actor::Account(number) => {
+                let is_it = |name: &Value<'_>| match name {
+                    Value::Text(text) if is_account(&text.text) => Tri::from(text.text.contains(number.as_str())),
+                    Value::Text(_) => Tri::No,
+                    _ => Tri::Maybe,
+                };
+                (Tri::any(names("AWS").map(is_it)), false)
+            }
             Actor::Role(role) => {
                 let arn = arn_of(world, *role);
                 let by_name = Tri::any(names("AWS").map(|name| match name {
@@ -230,11 +240,12 @@ fn conclude(resource: Opinion, identity: Opinion) -> Verdict {
     if let Some(grant) = resource.denies.or(identity.denies) {
         return Verdict::Refused(Why::Denied(grant));
     }
+    // What nothing can allow is refused, whatever may deny it too.
     let deny = resource.may_deny || identity.may_deny;
-    match (identity.allows.or(resource.allows), deny || identity.maybe || resource.maybe) {
+    match (identity.allows.or(resource.allows), identity.maybe || resource.maybe) {
         (Some(grant), _) if !deny => Verdict::Allowed(vec![grant]),
-        (_, true) => Verdict::Unknown,
-        _ => Verdict::Refused(identity.near.or(resource.near).unwrap_or(Why::NothingAllows)),
+        (None, false) => Verdict::Refused(identity.near.or(resource.near).unwrap_or(Why::NothingAllows)),
+        _ => Verdict::Unknown,
     }
 }
 

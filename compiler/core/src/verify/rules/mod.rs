@@ -9,4 +9,4 @@ mod scope;
 
 pub use index::{Indexes, at_path};
 pub use rule::{Rule, read};
-pub use run::{Finding, Ground, Outcome, Prover, Wire, by_kind, label};
+pub use run::{Asked, Finding, Ground, Outcome, Prover, Wire, by_kind, label};

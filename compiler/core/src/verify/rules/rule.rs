@@ -47,6 +47,8 @@ pub struct Need {
     pub to: Expression,
     /// What stands behind its ARN.
     pub path: Option<Expression>,
+    /// What its policy calls it, if not by its ARN.
+    pub resource: Option<Expression>,
     /// What the request says of itself.
     pub with: Vec<(String, Expression)>,
 }
@@ -58,6 +60,8 @@ pub enum Who {
     Service(Expression),
     /// A role.
     Role(Expression),
+    /// Another account.
+    Account(Expression),
     /// A role, and the service that takes it on.
     Trusted(Expression, String),
 }
@@ -138,10 +142,12 @@ struct RawNeed {
     service: Option<String>,
     role: Option<String>,
     trusts: Option<String>,
+    account: Option<String>,
     #[serde(default)]
     does: Vec<String>,
     to: String,
     path: Option<String>,
+    resource: Option<String>,
     #[serde(default)]
     with: IndexMap<String, String>,
 }
@@ -199,11 +205,12 @@ fn compile(raw: RawRule) -> Result<Rule, String> {
 }
 
 fn need(raw: RawNeed) -> Result<Need, String> {
-    let who = match (raw.service, raw.role, raw.trusts) {
-        (Some(service), None, None) => Who::Service(parse(&service)?),
-        (None, Some(role), None) => Who::Role(parse(&role)?),
-        (None, Some(role), Some(service)) => Who::Trusted(parse(&role)?, service),
-        _ => return Err("a need has a `service` or a `role`, and `trusts` with a role only".to_owned()),
+    let who = match (raw.service, raw.role, raw.trusts, raw.account) {
+        (Some(service), None, None, None) => Who::Service(parse(&service)?),
+        (None, Some(role), None, None) => Who::Role(parse(&role)?),
+        (None, Some(role), Some(service), None) => Who::Trusted(parse(&role)?, service),
+        (None, None, None, Some(account)) => Who::Account(parse(&account)?),
+        _ => return Err("a need has a `service`, a `role` or an `account`, and `trusts` with a role only".to_owned()),
     };
     Ok(Need {
         report: report(
@@ -218,6 +225,7 @@ fn need(raw: RawNeed) -> Result<Need, String> {
         actions: raw.does.iter().map(|action| message(action)).collect::<Result<_, String>>()?,
         to: parse(&raw.to)?,
         path: optional(raw.path.as_deref())?,
+        resource: optional(raw.resource.as_deref())?,
         with: raw
             .with
             .into_iter()

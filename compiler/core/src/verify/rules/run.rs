@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::order::Order;
-use super::super::text::{Text, is_free, pseudo, readable};
+use super::super::text::{OPEN, Text, is_free, pseudo, readable};
 use super::super::tri::Tri;
 use super::super::value::Value;
 use super::super::world::{At, World};
@@ -78,6 +78,19 @@ impl Outcome {
     }
 }
 
+/// Two resources that none joins, and what is asked of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'g> {
+    /// Who sends.
+    pub from: At,
+    /// To what.
+    pub to: At,
+    /// The `way` of the rules.
+    pub way: &'static str,
+    /// The number of the other account that sends, or nothing.
+    pub guest: &'g str,
+}
+
 /// What rules run on.
 pub struct Prover<'w, 'a> {
     /// The templates.
@@ -113,13 +126,15 @@ impl<'w, 'a> Prover<'w, 'a> {
 
     /// Runs a rule of what has no resource between on two resources.
     #[must_use]
-    pub fn run_between(&self, rule: &Rule, from: At, to: At) -> Outcome {
+    pub fn run_between(&self, rule: &Rule, asked: &Asked<'_>) -> Outcome {
+        let Asked { from, to, .. } = *asked;
         let mut outcome = Outcome::default();
         let mut scope = self.scope();
         scope.names.push(("self", Value::Resource(from)));
         scope.names.push(("target", Value::Resource(to)));
         let event = self.world.entry(from).and_then(|entry| entry.owner).unwrap_or_default();
         scope.names.push(("event", Value::Text(Text::new(event.to_owned()))));
+        scope.names.push(("guest", Value::Text(Text::new(asked.guest.to_owned()))));
         self.run_in(rule, from, scope, &mut outcome);
         outcome
     }
@@ -243,7 +258,9 @@ impl<'w, 'a> Prover<'w, 'a> {
                 }
             };
         }
-        let Some(mut resource) = arn(self.world, &to).filter(|arn| !is_free(arn)) else {
+        // What is free as a whole may be anything; a free part is left to the patterns of the statements.
+        let whole = |arn: &String| !arn.starts_with(OPEN) || !is_free(arn);
+        let Some(mut resource) = arn(self.world, &to).filter(whole) else {
             return Answer::Open;
         };
         if let Some(path) = &need.path {
@@ -251,6 +268,9 @@ impl<'w, 'a> Prover<'w, 'a> {
                 Value::Text(path) => resource.push_str(&path.text),
                 _ => return Answer::Open,
             }
+        }
+        if let Some(Value::Text(own)) = need.resource.as_ref().map(|own| scope.value(own)) {
+            resource = own.text.into_owned();
         }
         let holder = match &to {
             Value::Resource(at) => Some(*at),
@@ -305,6 +325,20 @@ impl<'w, 'a> Prover<'w, 'a> {
                         pair("aws:securetransport", Value::Bool(true)),
                         pair("aws:principalisawsservice", Value::Bool(true)),
                         pair("s3:tlsversion", Value::Number(1.3)),
+                    ],
+                )),
+                _ => Err(Answer::Open),
+            },
+            Who::Account(number) => match scope.value(number) {
+                Value::Text(number) => Ok((
+                    Actor::Account(number.text.to_string()),
+                    vec![
+                        pair("aws:securetransport", Value::Bool(true)),
+                        pair("aws:principalisawsservice", Value::Bool(false)),
+                        pair("aws:principalaccount", text(number.text.to_string())),
+                        pair("kms:calleraccount", text(number.text.to_string())),
+                        // Whoever signs nothing has no principal; the roles of accounts are theirs.
+                        pair("aws:principalarn", Value::Absent),
                     ],
                 )),
                 _ => Err(Answer::Open),
