@@ -32,6 +32,8 @@ pub fn lower(
         // References to what could not be made would only be more findings of the same mistake.
         return None;
     }
+    let mut files = packages.zips();
+    files.extend(artifacts(&instances.made, &produced, library));
     let mut placed = place(&instances.made, produced, sources, diags);
     show(&evaluator, &instances.made, &mut placed, diags);
     patch::apply(&mut placed.stacks, &graph.model, library, diags);
@@ -39,7 +41,7 @@ pub fn lower(
         app: graph.model.app.clone(),
         environment: graph.model.environment.clone(),
         roots: roots(placed.stacks),
-        packages: packages.zips(),
+        packages: files,
     };
     link(&mut tree, &placed.index, &placed.collections, &instances.fallbacks, &graph.model, diags);
     limits::check(&tree, &graph.model, diags);
@@ -61,6 +63,14 @@ fn produce(evaluator: &Evaluator<'_>, made: &[Made], diags: &mut Diagnostics) ->
         }
     }
     produced
+}
+
+/// The artifacts of every construct that made a resource.
+fn artifacts(made: &[Made], produced: &[Vec<Produced>], library: &Library) -> BTreeMap<String, Arc<Vec<u8>>> {
+    let makers = made.iter().zip(produced).filter(|(_, resources)| !resources.is_empty());
+    let ids: BTreeSet<&str> = makers.map(|(made, _)| made.construct.as_str()).collect();
+    let artifacts = ids.into_iter().filter_map(|id| library.get(id)).flat_map(|made| made.artifacts.values());
+    artifacts.map(|artifact| (artifact.key.clone(), artifact.bytes.clone())).collect()
 }
 
 /// Resources in their stacks, not yet linked.
