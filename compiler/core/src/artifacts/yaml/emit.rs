@@ -36,7 +36,8 @@ const STEP: usize = 2;
 
 /// A document as text.
 pub fn to_text(value: &(impl Serialize + ?Sized)) -> Result<String, Failure> {
-    let mut out = String::with_capacity(1 << 14);
+    // The template of an event fits.
+    let mut out = String::with_capacity(1 << 15);
     value.serialize(Emitter { out: &mut out, at: At::Start, tag: None })?;
     Ok(out)
 }
