@@ -24,7 +24,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("pest", &["syntax/parse.rs"]),
     ("petgraph", &["graph/"]),
     ("minijinja", &["library/"]),
-    ("serde_yaml", &["library/", "artifacts/yaml.rs"]),
+    ("serde_yaml", &["library/", "artifacts/yaml/"]),
     ("zip", &["handlers/"]),
 ];
 

@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::Model;
 use crate::names::sha256;
 use crate::source::Sources;
-use crate::stacks::{Root, StackTree};
+use crate::stacks::{Root, Stack, StackTree};
 
 /// The formats of templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +63,13 @@ fn templates(tree: &StackTree, format: Format) -> (Bundle, Diagnostics) {
     let diags = &mut diags;
     let mut bundle = Bundle::default();
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
+    let stacks: Vec<&Stack> = tree.stacks().collect();
+    let texts: Vec<Result<Written, String>> =
+        stacks.into_par_iter().map(|stack| write(&Nested { tree, stack, format }, format)).collect();
+    let mut texts = texts.into_iter();
     for root in &tree.roots {
-        let texts: Vec<Result<Written, String>> =
-            root.stacks.par_iter().map(|stack| write(&Nested { tree, stack, format }, format)).collect();
         let mut root_keys = Vec::new();
-        for (stack, text) in root.stacks.iter().zip(texts) {
+        for (stack, text) in root.stacks.iter().zip(texts.by_ref()) {
             let path = format!("{}stacks/{}.{}", folder(root), stack.name, format.ending());
             let size = bundle_template(&mut bundle, tree, &path, text, &mut root_keys, &mut keys, diags);
             let name = root

@@ -47,7 +47,9 @@ pub fn zip(files: &Files, base: Option<&Base>, program: Option<&str>) -> Result<
         shared.iter().enumerate().map(|(at, name)| (name.as_str(), Some(at))).collect();
     names.extend(files.keys().map(|name| (name.as_str(), None)));
     names.sort_unstable();
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    // Room for all of it, and for what a zip says of each file.
+    let room = files.values().map(Vec::len).chain(base.map(|base| base.bytes.len())).sum::<usize>();
+    let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(room + names.len() * 512)));
     for (name, at) in names {
         match (at, &mut archive) {
             (Some(at), Some(archive)) => writer.raw_copy_file(archive.by_index_raw(at)?)?,

@@ -1,5 +1,7 @@
 //! What a construct file says.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use super::node::{Node, Source};
@@ -39,6 +41,8 @@ pub struct Construct {
     pub metrics: IndexMap<String, Metric>,
     /// Text templates beside the construct file, by file name.
     pub templates: IndexMap<String, String>,
+    /// Files beside the construct file that go into the artifact bucket as they are, by file name.
+    pub artifacts: IndexMap<String, Artifact>,
     /// The file it was read from, for messages.
     pub file: String,
 }
@@ -64,6 +68,15 @@ impl Construct {
     pub fn word(&self) -> &str {
         self.id.rsplit('/').next().unwrap_or(&self.id)
     }
+}
+
+/// A file that a construct's resources find in the artifact bucket.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// Its key in the bucket: `files/SHA256.json`.
+    pub key: String,
+    /// What is in it.
+    pub bytes: Arc<Vec<u8>>,
 }
 
 /// A name that a construct expects to be bound.

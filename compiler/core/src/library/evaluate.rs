@@ -3,7 +3,7 @@
 //! An expression sees the instance's parameters, the ports of what is bound to it, its own resources and the
 //! project's facts. What it yields is a value, so it can never break the structure around it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use minijinja::value::Value;
@@ -15,7 +15,7 @@ use super::data::{Data, ResourceId, Symbol};
 use super::machine::Machine;
 use super::node::{Key, Node, Source, TextPart};
 use super::run::{EvaluationError, EvaluationKind, eval, fail, run, run_value};
-use super::scope::{Binding, Instance, Names, Ports, Reference, Scope, reference, setting_value};
+use super::scope::{Binding, Instance, Kept, Names, Ports, Reference, Scope, Shape, Slot, setting_value};
 use super::setting::default_of;
 
 /// A resource that an instance made.
@@ -41,6 +41,8 @@ pub struct Produced {
 pub(super) struct Compiled<'e> {
     /// `["key", "arn"]` where the expression is no more than `key.arn`, as most are: looked up without the engine.
     pub(super) path: Option<Vec<&'e str>>,
+    /// Where the first name of such a path is kept, if it is one of the construct's own.
+    pub(super) slot: Option<Slot>,
     pub(super) expression: Expression<'e, 'e>,
     pub(super) source: &'e Source,
 }
@@ -58,13 +60,14 @@ fn path(source: &str) -> Option<Vec<&str>> {
 
 struct CompiledConstruct<'e> {
     construct: &'e Construct,
-    id: Arc<str>,
-    /// The values that its names have in every instance unless something is bound: defaults, and nothing.
-    names: BTreeMap<Arc<str>, Value>,
-    resource_names: Vec<Arc<str>>,
-    /// Needs and the ports that expressions name of them, for constructs of a project's own.
-    uses: Vec<(String, String)>,
-    locals: Vec<(&'e str, Node<Compiled<'e>>)>,
+    shape: Arc<Shape>,
+    /// The values of its slots in every instance unless something is bound: defaults, and nothing.
+    values: Vec<Value>,
+    /// Needs that must be bound, and their slots.
+    needs: Vec<(&'e str, usize)>,
+    /// Needs, their slots, and the ports that expressions name of them, for constructs of a project's own.
+    uses: Vec<(String, usize, String)>,
+    locals: Vec<Node<Compiled<'e>>>,
     checks: Vec<(Compiled<'e>, Option<Node<Compiled<'e>>>)>,
     offers: Vec<(&'e str, CompiledOffer<'e>)>,
     resources: Vec<CompiledResource<'e>>,
@@ -153,28 +156,14 @@ impl<'e> Evaluator<'e> {
                 kind: EvaluationKind::Failed,
             });
         };
-        let mut values = compiled.names.clone();
-        for (index, name) in compiled.resource_names.iter().enumerate() {
-            let id = ResourceId(base.0 + index as u32);
-            values.insert(name.clone(), reference(Symbol::Resource { id, attribute: None }));
-        }
-        for (name, binding) in bindings {
-            match values.get_mut(*name) {
-                Some(value) => *value = binding.to_value(),
-                None => drop(values.insert(Arc::from(*name), binding.to_value())),
-            }
-        }
-        if let Some(need) = compiled
-            .construct
-            .needs
-            .iter()
-            .find(|need| !need.optional && values.get(need.name.as_str()).is_none_or(Value::is_undefined))
-        {
-            let message = format!("it needs `{}`, and there is none here", need.name);
+        let (values, more) = bind(compiled, bindings);
+        let unbound = |slot: usize| values.get(slot).is_none_or(Value::is_undefined);
+        if let Some((need, _)) = compiled.needs.iter().find(|(_, slot)| unbound(*slot)) {
+            let message = format!("it needs `{need}`, and there is none here");
             return Err(EvaluationError { kind: EvaluationKind::Unbound, ..fail(construct, "", message) });
         }
-        for (need, port) in &compiled.uses {
-            let bound = values.get(need.as_str()).and_then(|value| value.downcast_object_ref::<Ports>());
+        for (need, slot, port) in &compiled.uses {
+            let bound = values.get(*slot).and_then(|value| value.downcast_object_ref::<Ports>());
             if let Some(ports) = bound.filter(|ports| !ports.values.contains_key(port)) {
                 let message = format!("`{}` offers no port `{port}`", ports.construct);
                 let expression = format!("{need}.{port}");
@@ -185,18 +174,17 @@ impl<'e> Evaluator<'e> {
             }
         }
         let names = Arc::new(Names {
-            construct: compiled.id.clone(),
+            shape: compiled.shape.clone(),
+            base,
             values,
-            locals: compiled.locals.iter().map(|(name, _)| (Arc::from(*name), OnceLock::new())).collect(),
+            locals: compiled.locals.iter().map(|_| OnceLock::new()).collect(),
+            more,
             outer: Some(globals.value.clone()),
         });
         let scope = Value::from_dyn_object(names.clone());
-        for (name, local) in &compiled.locals {
-            let value = run_value(construct, local, &scope)?;
-            if let Some(cell) = names.locals.get(*name) {
-                // Each is computed once, right here.
-                let _ = cell.set(value);
-            }
+        for (local, cell) in compiled.locals.iter().zip(&names.locals) {
+            // Each is computed once, right here.
+            let _ = cell.set(run_value(construct, local, &scope)?);
         }
         for ((that, help), check) in compiled.checks.iter().zip(&compiled.construct.checks) {
             if !eval(construct, that, &scope)?.is_true() {
@@ -309,16 +297,16 @@ fn compile<'e>(
     env: &'e Environment<'static>,
     construct: &'e Construct,
 ) -> Result<CompiledConstruct<'e>, Error> {
+    let shape = Arc::new(shape(construct));
     let mut expression = |source: &'e Source| {
         let expression = env.compile_expression_owned(source.text.clone())?;
-        Ok::<_, Error>(Compiled { path: path(&source.text), expression, source })
+        let path = path(&source.text);
+        let first = path.as_ref().and_then(|path| path.first());
+        let slot = first.and_then(|name| shape.slots.get(*name)).copied();
+        Ok::<_, Error>(Compiled { path, slot, expression, source })
     };
     let mut node = |node: &'e Node<Source>| compile_node(node, &mut expression);
-    let locals = construct
-        .locals
-        .iter()
-        .map(|(name, local)| Ok((name.as_str(), node(local)?)))
-        .collect::<Result<_, Error>>()?;
+    let locals = construct.locals.values().map(&mut node).collect::<Result<_, Error>>()?;
     let mut offers = Vec::new();
     for (name, offer) in &construct.offers {
         let compiled = match &offer.value {
@@ -358,11 +346,20 @@ fn compile<'e>(
         resource.when = template.when.as_ref().map(&mut expression).transpose()?;
     }
     Ok(CompiledConstruct {
-        id: Arc::from(construct.id.as_str()),
-        names: names(construct),
-        resource_names: construct.resources.keys().map(|name| Arc::from(name.as_str())).collect(),
+        values: values(construct),
+        needs: construct
+            .needs
+            .iter()
+            .filter(|need| !need.optional)
+            .filter_map(|need| Some((need.name.as_str(), value_slot(&shape, &need.name)?)))
+            .collect(),
         construct,
-        uses: uses(env, construct),
+        uses: uses(env, construct)
+            .into_iter()
+            .filter_map(|(need, port)| Some((value_slot(&shape, &need)?, need, port)))
+            .map(|(slot, need, port)| (need, slot, port))
+            .collect(),
+        shape,
         locals,
         checks,
         offers,
@@ -372,13 +369,50 @@ fn compile<'e>(
     })
 }
 
+/// A place for every name. A resource hides a parameter of its name.
+fn shape(construct: &Construct) -> Shape {
+    let mut slots: HashMap<Arc<str>, Slot> = HashMap::new();
+    let parameters = construct.parameters.keys().map(String::as_str);
+    let needs = construct.needs.iter().map(|need| need.name.as_str());
+    for (index, name) in parameters.chain(needs).enumerate() {
+        slots.entry(name.into()).or_default().kept = Some(Kept::Value(index));
+    }
+    for (name, index) in construct.resources.keys().zip(0..) {
+        slots.entry(name.as_str().into()).or_default().kept = Some(Kept::Resource(index));
+    }
+    for (index, name) in construct.locals.keys().enumerate() {
+        slots.entry(name.as_str().into()).or_default().local = Some(index);
+    }
+    Shape { construct: construct.id.as_str().into(), slots }
+}
+
 /// Parameters with their defaults; needs, and parameters without one, are undefined.
-fn names(construct: &Construct) -> BTreeMap<Arc<str>, Value> {
+fn values(construct: &Construct) -> Vec<Value> {
     let default = |spec| default_of(spec).map_or(Value::UNDEFINED, |setting| setting_value(&setting));
-    let parameters =
-        construct.parameters.iter().map(|(name, spec)| (Arc::from(name.as_str()), default(spec)));
-    let needs = construct.needs.iter().map(|need| (Arc::from(need.name.as_str()), Value::UNDEFINED));
-    parameters.chain(needs).collect()
+    let parameters = construct.parameters.values().map(default);
+    parameters.chain(construct.needs.iter().map(|_| Value::UNDEFINED)).collect()
+}
+
+fn value_slot(shape: &Shape, name: &str) -> Option<usize> {
+    match shape.slots.get(name)?.kept? {
+        Kept::Value(index) => Some(index),
+        Kept::Resource(_) => None,
+    }
+}
+
+/// The slots of an instance with what is bound to them, and what is bound to other names.
+fn bind(
+    compiled: &CompiledConstruct<'_>,
+    bindings: &[(&str, Binding)],
+) -> (Vec<Value>, Vec<(Arc<str>, Value)>) {
+    let (mut values, mut more) = (compiled.values.clone(), Vec::new());
+    for (name, binding) in bindings {
+        match value_slot(&compiled.shape, name).and_then(|slot| values.get_mut(slot)) {
+            Some(value) => *value = binding.to_value(),
+            None => more.push((Arc::from(*name), binding.to_value())),
+        }
+    }
+    (values, more)
 }
 
 /// The ports that a construct's expressions name. A misspelt one in a comparison would be false without a word.

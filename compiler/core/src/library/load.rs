@@ -1,5 +1,7 @@
 //! Construct files to constructs.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -7,12 +9,13 @@ use serde::Deserialize;
 use super::Library;
 use super::check::check;
 use super::construct::{
-    Check, Construct, Metric, Need, Offer, OfferValue, Output, ResourceTemplate, StackKind,
+    Artifact, Check, Construct, Metric, Need, Offer, OfferValue, Output, ResourceTemplate, StackKind,
 };
 use super::node::{Node, Problem, Source, expression, node};
 use super::parameter::{ParameterSpec, Written};
 use super::yaml::{Entries, Place, Range, Yaml};
 use crate::diagnostic::Code;
+use crate::names::sha256;
 
 /// A construct's folder: its `construct.yaml` and the text templates beside it.
 #[derive(Clone, Debug)]
@@ -21,7 +24,7 @@ pub struct ConstructFile {
     pub path: String,
     /// The text of `construct.yaml`.
     pub text: String,
-    /// Templates by file name.
+    /// The files beside it by file name: templates, and what goes into the artifact bucket as it is.
     pub templates: IndexMap<String, String>,
 }
 
@@ -58,6 +61,8 @@ struct RawConstruct {
     sources: Vec<String>,
     #[serde(default)]
     stack: Option<Place<String>>,
+    #[serde(default)]
+    artifacts: Vec<Place<String>>,
     #[serde(default)]
     parameters: IndexMap<String, ParameterSpec>,
     #[serde(default)]
@@ -171,6 +176,8 @@ fn read(file: &ConstructFile) -> Result<Construct, Problem> {
             "`sources` are addresses of pages, beginning with https://",
         ));
     }
+    let mut templates = file.templates.clone();
+    let artifacts = artifacts(&raw.artifacts, &mut templates)?;
     let locals = map_nodes(&raw.locals)?;
     let checks = raw.checks.iter().map(read_check).collect::<Result<_, Problem>>()?;
     let offers = raw
@@ -212,9 +219,27 @@ fn read(file: &ConstructFile) -> Result<Construct, Problem> {
                 Ok((name.clone(), Output { value: node(&raw.value)?, summary: raw.summary.clone() }))
             })
             .collect::<Result<_, Problem>>()?,
-        templates: file.templates.clone(),
+        templates,
+        artifacts,
         file: file.path.clone(),
     })
+}
+
+/// Takes the files that go into the artifact bucket from those beside the construct. Their keys hold a hash of the
+/// content, like those of packages.
+fn artifacts(
+    names: &[Place<String>],
+    beside: &mut IndexMap<String, String>,
+) -> Result<IndexMap<String, Artifact>, Problem> {
+    let one = |name: &Place<String>| {
+        let text = beside.shift_remove(&name.value).ok_or_else(|| {
+            Problem::new(name.at, format!("there is no file `{}` beside the construct", name.value))
+        })?;
+        let ending = name.value.rsplit_once('.').map(|(_, ending)| format!(".{ending}")).unwrap_or_default();
+        let key = format!("files/{}{ending}", sha256(text.as_bytes()));
+        Ok((name.value.clone(), Artifact { key, bytes: Arc::new(text.into_bytes()) }))
+    };
+    names.iter().map(one).collect()
 }
 
 /// A metric as alarms and dashboards see it: an object of its namespace, name, dimensions and statistic.

@@ -1,9 +1,11 @@
 //! The expression engine, with pipec's functions and filters.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
-use minijinja::{Environment, Error, State};
+use minijinja::{Environment, Error, ErrorKind, State};
 
 use super::Library;
 
@@ -17,6 +19,7 @@ pub const GLOBALS: &[&str] = &[
     "api",
     "auth",
     "template",
+    "artifact",
     "range",
     "dict",
     "namespace",
@@ -111,16 +114,26 @@ impl Machine {
         Machine { env }
     }
 
-    /// A machine with the templates of all constructs.
+    /// A machine with the templates and artifacts of all constructs.
     #[must_use]
     pub fn with_templates(library: &Library) -> Self {
         let mut machine = Machine::new();
+        let mut keys = BTreeMap::new();
         for construct in library.constructs() {
+            for (name, artifact) in &construct.artifacts {
+                keys.insert(format!("{}/{name}", construct.id), artifact.key.clone());
+            }
             for (name, text) in &construct.templates {
                 // A template that does not parse was reported when the library was loaded.
                 let _ = machine.env.add_template_owned(format!("{}/{name}", construct.id), text.clone());
             }
         }
+        machine.env.add_function("artifact", move |state: &State<'_, '_>, name: &str| {
+            let key = keys.get(&beside(state, name)).map(|key| Value::from(key.as_str()));
+            key.ok_or_else(|| {
+                Error::new(ErrorKind::InvalidOperation, format!("`{name}` is none of its artifacts"))
+            })
+        });
         machine
     }
 
@@ -182,9 +195,12 @@ fn kebab(text: &str) -> String {
 /// `template('file.vtl')`: the text template beside the construct, in the scope of the expression.
 fn template(state: &State<'_, '_>, name: &str) -> Result<Value, Error> {
     let scope = state.lookup(SELF).unwrap_or_default();
-    let construct = state.lookup(CONSTRUCT).unwrap_or_default();
-    let full = format!("{construct}/{name}");
-    state.env().get_template(&full)?.render(scope).map(Value::from)
+    state.env().get_template(&beside(state, name))?.render(scope).map(Value::from)
+}
+
+/// `KIND/NAME/FILE` of a file beside the construct of an expression.
+fn beside(state: &State<'_, '_>, name: &str) -> String {
+    format!("{}/{name}", state.lookup(CONSTRUCT).unwrap_or_default())
 }
 
 /// A list of names as an object of trues: `['a'] | flags('x.')` is `{"x.a": true}`.

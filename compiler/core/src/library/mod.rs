@@ -24,7 +24,7 @@ use indexmap::IndexMap;
 
 pub use assemble::{FACTS, assemble, extend};
 pub use check::MAX_RESOURCES;
-pub use construct::{Check, Construct, Metric, Offer, ResourceTemplate, StackKind};
+pub use construct::{Artifact, Check, Construct, Metric, Offer, ResourceTemplate, StackKind};
 pub use data::{Data, Piece, ResourceId, Symbol};
 pub use document::{DocumentError, Placed, from_yaml, read_document};
 pub use evaluate::{Evaluator, Measured, Produced, Shown};

@@ -1,6 +1,6 @@
 //! Evaluates compiled nodes: expressions to values, values to data.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::data::{Data, Piece};
 use super::evaluate::Compiled;
 use super::machine::say;
 use super::node::{Key, Node, TextPart};
-use super::scope::{Missing, Names, Reference, reference};
+use super::scope::{Missing, Names, Reference, Shape, Slot, reference};
 
 /// Why an expression gave nothing.
 #[derive(Clone, Debug)]
@@ -70,15 +70,26 @@ pub(super) fn eval(construct: &str, code: &Compiled<'_>, scope: &Value) -> Resul
 }
 
 fn value_of(code: &Compiled<'_>, scope: &Value) -> Result<Value, Error> {
-    let Some(path) = &code.path else { return code.expression.eval(scope.clone()) };
-    let mut value = scope.clone();
-    for (depth, name) in path.iter().enumerate() {
-        if depth > 0 && value.is_undefined() {
+    let Some((first, rest)) = code.path.as_ref().and_then(|path| path.split_first()) else {
+        return code.expression.eval(scope.clone());
+    };
+    let mut value = match code.slot.and_then(|slot| own(scope, slot)) {
+        Some(value) => value,
+        None => scope.get_attr(first)?,
+    };
+    for name in rest {
+        if value.is_undefined() {
             return Err(ErrorKind::UndefinedError.into());
         }
         value = value.get_attr(name)?;
     }
     Ok(value)
+}
+
+/// What a slot holds, where the scope is that of an instance and nothing is in front of it.
+fn own(scope: &Value, slot: Slot) -> Option<Value> {
+    let names = scope.downcast_object_ref::<Names>()?;
+    if names.shape.slots.is_empty() { None } else { names.at(slot) }
 }
 
 /// A node's value for further expressions.
@@ -181,14 +192,11 @@ fn run_item(
     };
     let values = eval(construct, of, scope)?;
     let items = values.try_iter().map_err(|error| fail(construct, &of.source.text, say(&error)))?;
+    let shape = Arc::new(Shape { construct: construct.into(), slots: HashMap::new() });
+    let name: Arc<str> = name.as_str().into();
     for item in items {
-        let values = BTreeMap::from([(Arc::from(name.as_str()), item)]);
-        let inner = Value::from_object(Names {
-            construct: construct.into(),
-            values,
-            locals: BTreeMap::new(),
-            outer: Some(scope.clone()),
-        });
+        let more = vec![(name.clone(), item)];
+        let inner = Value::from_object(Names::on_top(shape.clone(), more, Some(scope.clone())));
         list.extend(run(construct, body, &inner)?);
     }
     Ok(())

@@ -1,13 +1,13 @@
 //! What the names in an expression stand for: settings, ports, references.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde, Value};
 
-use super::data::{Data, Symbol};
+use super::data::{Data, ResourceId, Symbol};
 use super::machine::{CONSTRUCT, SELF};
 use super::run::to_value;
 use super::setting::Setting;
@@ -47,13 +47,74 @@ pub struct Scope {
     pub(super) value: Value,
 }
 
+/// Where a construct's instances keep what a name stands for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Slot {
+    /// Its place among the locals, which hide all else once they are computed.
+    pub(super) local: Option<usize>,
+    /// What it is beside that.
+    pub(super) kept: Option<Kept>,
+}
+
+/// What a name that is no local stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kept {
+    /// A parameter or a need, by its place.
+    Value(usize),
+    /// A resource: its reference follows from the instance's first number.
+    Resource(u32),
+}
+
+/// The names of a construct, which all its instances share.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    pub(super) construct: Arc<str>,
+    pub(super) slots: HashMap<Arc<str>, Slot>,
+}
+
 #[derive(Debug)]
 pub(super) struct Names {
-    pub(super) construct: Arc<str>,
-    pub(super) values: BTreeMap<Arc<str>, Value>,
+    pub(super) shape: Arc<Shape>,
+    /// The number of the instance's first resource.
+    pub(super) base: ResourceId,
+    pub(super) values: Vec<Value>,
     /// Values that are computed one after the other, each from those before it.
-    pub(super) locals: BTreeMap<Arc<str>, OnceLock<Value>>,
+    pub(super) locals: Vec<OnceLock<Value>>,
+    /// Names that the construct does not know, and those that something else is bound to.
+    pub(super) more: Vec<(Arc<str>, Value)>,
     pub(super) outer: Option<Value>,
+}
+
+impl Names {
+    /// A few names on top of others.
+    pub(super) fn on_top(shape: Arc<Shape>, more: Vec<(Arc<str>, Value)>, outer: Option<Value>) -> Names {
+        Names { shape, base: ResourceId(0), values: Vec::new(), locals: Vec::new(), more, outer }
+    }
+
+    /// What a slot holds. Nothing where only the name can tell, for something else may be bound to it.
+    pub(super) fn at(&self, slot: Slot) -> Option<Value> {
+        let local = slot.local.and_then(|index| self.locals.get(index)?.get());
+        match (local, slot.kept) {
+            (Some(value), _) => Some(value.clone()),
+            (None, Some(Kept::Value(index))) => self.values.get(index).cloned(),
+            (None, _) if !self.more.is_empty() => None,
+            (None, kept) => self.resource(kept?),
+        }
+    }
+
+    /// What a name stands for in the instance itself.
+    fn own(&self, name: &str) -> Option<Value> {
+        // Names on top of others have no places of their own.
+        let slot = if self.shape.slots.is_empty() { None } else { self.shape.slots.get(name).copied() };
+        let more = || self.more.iter().find(|(known, _)| **known == *name).map(|(_, value)| value.clone());
+        slot.and_then(|slot| self.at(slot)).or_else(more).or_else(|| self.resource(slot?.kept?))
+    }
+
+    fn resource(&self, kept: Kept) -> Option<Value> {
+        let Kept::Resource(index) = kept else { return None };
+        let id = ResourceId(self.base.0 + index);
+        Some(reference(Symbol::Resource { id, attribute: None }))
+    }
 }
 
 impl Object for Names {
@@ -64,9 +125,9 @@ impl Object for Names {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         match key {
             SELF => Some(Value::from_dyn_object(self.clone())),
-            CONSTRUCT => Some(Value::from(&*self.construct)),
-            _ => match self.locals.get(key).and_then(OnceLock::get).or_else(|| self.values.get(key)) {
-                Some(found) => Some(found.clone()),
+            CONSTRUCT => Some(Value::from(&*self.shape.construct)),
+            _ => match self.own(key) {
+                Some(found) => Some(found),
                 None => self
                     .outer
                     .as_ref()
@@ -199,28 +260,17 @@ impl Scope {
     /// A scope of plain names, for what all instances see.
     #[must_use]
     pub fn globals(bindings: &[(&str, Binding)]) -> Scope {
-        let values = bindings.iter().map(|(name, binding)| (Arc::from(*name), binding.to_value())).collect();
-        Scope {
-            value: Value::from_object(Names {
-                construct: Arc::from(""),
-                values,
-                locals: BTreeMap::new(),
-                outer: None,
-            }),
-        }
+        Scope::plain(bindings, None)
     }
 
     /// The same scope with more names on top.
     #[must_use]
     pub fn with(&self, bindings: &[(&str, Binding)]) -> Scope {
-        let values = bindings.iter().map(|(name, binding)| (Arc::from(*name), binding.to_value())).collect();
-        Scope {
-            value: Value::from_object(Names {
-                construct: Arc::from(""),
-                values,
-                locals: BTreeMap::new(),
-                outer: Some(self.value.clone()),
-            }),
-        }
+        Scope::plain(bindings, Some(self.value.clone()))
+    }
+
+    fn plain(bindings: &[(&str, Binding)], outer: Option<Value>) -> Scope {
+        let more = bindings.iter().map(|(name, binding)| (Arc::from(*name), binding.to_value())).collect();
+        Scope { value: Value::from_object(Names::on_top(Arc::default(), more, outer)) }
     }
 }

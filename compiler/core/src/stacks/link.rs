@@ -237,18 +237,17 @@ fn root_wires(tree: &mut StackTree, model: &Model) {
 fn follow(tree: &mut StackTree, collections: &Collections) {
     for (stack_name, place, collection) in &collections.followers {
         let members = collections.members.get(collection).map_or(&[] as &[_], Vec::as_slice);
-        let mut parts: Vec<String> = Vec::new();
+        let found: Vec<(&StackName, &Resource, String)> =
+            members.par_iter().filter_map(|(stack, place)| part(tree, stack, *place)).collect();
         let (mut siblings, mut stacks) = (Vec::new(), Vec::new());
-        for (member_stack, member) in members {
-            let Some(stack) = find(tree, member_stack) else { continue };
-            let Some(resource) = stack.resources.get(*member) else { continue };
-            parts.push(format!("{member_stack} {} {}", resource.logical_id, linked_json(resource, stack)));
-            if member_stack == stack_name {
+        for (member_stack, resource, _) in &found {
+            if *member_stack == stack_name {
                 siblings.push(resource.logical_id.clone());
             } else if member_stack.domain == stack_name.domain {
-                stacks.push(member_stack.clone());
+                stacks.push((*member_stack).clone());
             }
         }
+        let mut parts: Vec<String> = found.into_iter().map(|(.., part)| part).collect();
         parts.sort_unstable();
         let suffix = digest(parts.join("\n").as_bytes());
         let Some(stack) = find_mut(tree, stack_name) else { continue };
@@ -265,6 +264,17 @@ fn follow(tree: &mut StackTree, collections: &Collections) {
             }
         }
     }
+}
+
+/// A part of a collection, and all of it as text.
+fn part<'t>(
+    tree: &'t StackTree,
+    name: &'t StackName,
+    place: usize,
+) -> Option<(&'t StackName, &'t Resource, String)> {
+    let stack = find(tree, name)?;
+    let resource = stack.resources.get(place)?;
+    Some((name, resource, format!("{name} {} {}", resource.logical_id, linked_json(resource, stack))))
 }
 
 fn find<'t>(tree: &'t StackTree, name: &StackName) -> Option<&'t Stack> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::instances::{Made, explain, instantiate};
+use super::instances::{Instances, Made, explain, instantiate};
 use super::link::{Index, link};
 use super::place::StackName;
 use super::{Resource, Root, Stack, StackTree, limits, patch};
@@ -26,30 +26,35 @@ pub fn lower(
     let machine = Machine::with_templates(library);
     let evaluator = Evaluator::new(&machine, library);
     let before = diags.len();
-    let instances = instantiate(graph, library, &evaluator, packages, diags);
-    let produced = produce(&evaluator, &instances.made, diags);
+    let Instances { made, fallbacks } = instantiate(graph, library, &evaluator, packages, diags);
+    let produced = produce(&evaluator, &made, diags);
     if diags.len() > before && diags.has_errors() {
         // References to what could not be made would only be more findings of the same mistake.
         return None;
     }
-    let mut placed = place(&instances.made, produced, sources, diags);
-    show(&evaluator, &instances.made, &mut placed, diags);
+    let mut files = packages.zips();
+    files.extend(artifacts(&made, &produced, library));
+    let mut placed = place(&made, produced, sources, diags);
+    show(&evaluator, &made, &mut placed, diags);
+    // What instances know is as much as all stacks together. It goes while others are at work.
+    rayon::spawn(move || drop(made));
     patch::apply(&mut placed.stacks, &graph.model, library, diags);
     let mut tree = StackTree {
         app: graph.model.app.clone(),
         environment: graph.model.environment.clone(),
         roots: roots(placed.stacks),
-        packages: packages.zips(),
+        packages: files,
     };
-    link(&mut tree, &placed.index, &placed.collections, &instances.fallbacks, &graph.model, diags);
+    link(&mut tree, &placed.index, &placed.collections, &fallbacks, &graph.model, diags);
     limits::check(&tree, &graph.model, diags);
     let broken = diags.len() > before && diags.has_errors();
     (!broken).then_some(tree)
 }
 
 fn produce(evaluator: &Evaluator<'_>, made: &[Made], diags: &mut Diagnostics) -> Vec<Vec<Produced>> {
-    let results: Vec<_> =
-        made.par_iter().map(|made| evaluator.resources(&made.construct, made.base, &made.scope)).collect();
+    // The dashboards come last and take longest: no thread may be left with all of them.
+    let one = |made: &Made| evaluator.resources(&made.construct, made.base, &made.scope);
+    let results: Vec<_> = made.par_iter().with_max_len(1).map(one).collect();
     let mut produced = Vec::with_capacity(results.len());
     for (made, result) in made.iter().zip(results) {
         match result {
@@ -61,6 +66,14 @@ fn produce(evaluator: &Evaluator<'_>, made: &[Made], diags: &mut Diagnostics) ->
         }
     }
     produced
+}
+
+/// The artifacts of every construct that made a resource.
+fn artifacts(made: &[Made], produced: &[Vec<Produced>], library: &Library) -> BTreeMap<String, Arc<Vec<u8>>> {
+    let makers = made.iter().zip(produced).filter(|(_, resources)| !resources.is_empty());
+    let ids: BTreeSet<&str> = makers.map(|(made, _)| made.construct.as_str()).collect();
+    let artifacts = ids.into_iter().filter_map(|id| library.get(id)).flat_map(|made| made.artifacts.values());
+    artifacts.map(|artifact| (artifact.key.clone(), artifact.bytes.clone())).collect()
 }
 
 /// Resources in their stacks, not yet linked.

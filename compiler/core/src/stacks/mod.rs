@@ -39,7 +39,7 @@ pub struct StackTree {
     pub environment: Option<String>,
     /// The root stacks in the order of deployment: the app's own, then one a domain.
     pub roots: Vec<Root>,
-    /// Handler packages by key, each once.
+    /// Handler packages and the artifacts of constructs by key, each once.
     pub packages: BTreeMap<String, Arc<Vec<u8>>>,
 }
 

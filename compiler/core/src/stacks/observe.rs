@@ -16,7 +16,7 @@ use super::place::Home;
 use super::shared::Shared;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::library::setting::from_written;
-use crate::library::{Binding, Data, Measured, ResourceId, Written};
+use crate::library::{Binding, Data, EvaluationError, Measured, ResourceId, Written};
 use crate::model::{Alarm, Options, Origin};
 use crate::names::pascal;
 use crate::source::Spanned;
@@ -63,8 +63,8 @@ impl Maker<'_, '_> {
         if self.graph.model.app.alarms && self.library.get(ALARM).is_some() {
             self.alarms(&measured, shared, diags);
         }
-        for (domain, rows) in rows {
-            self.dashboard(domain, rows, diags);
+        if self.library.get(DASHBOARD).is_some() {
+            self.dashboards(rows.into_iter().collect(), diags);
         }
     }
 
@@ -87,12 +87,7 @@ impl Maker<'_, '_> {
             Some(result.map(|alarm| Made { stack: made.stack.or(stack), ..alarm }))
         };
         let done: Vec<_> = wanted.par_iter().enumerate().filter_map(one).collect();
-        for result in done {
-            match result {
-                Ok(alarm) => self.all.made.push(alarm),
-                Err(failed) => diags.push(explain(&failed.0, &failed.1)),
-            }
-        }
+        self.keep(done, diags);
     }
 
     /// The alarms on one metric: that of its construct as the event changes it, and those that the event adds.
@@ -237,12 +232,30 @@ impl Maker<'_, '_> {
         rows
     }
 
-    fn dashboard(&mut self, domain: Option<String>, rows: Vec<Data>, diags: &mut Diagnostics) {
-        if self.library.get(DASHBOARD).is_none() {
-            return;
+    fn dashboards(&mut self, rows: Vec<(Option<String>, Vec<Data>)>, diags: &mut Diagnostics) {
+        let first = self.next;
+        self.next += rows.len() as u32 * STEP;
+        let one = |(index, (domain, rows)): (usize, (Option<String>, Vec<Data>))| {
+            let base = ResourceId(first + index as u32 * STEP);
+            make(self.evaluator, base, self.dashboard(domain, rows), &self.globals, &mut BTreeMap::new())
+        };
+        let done: Vec<_> = rows.into_par_iter().enumerate().with_max_len(1).map(one).collect();
+        self.keep(done, diags);
+    }
+
+    /// Adds instances that were made side by side.
+    fn keep(&mut self, done: Vec<Result<Made, Box<(EvaluationError, Origin)>>>, diags: &mut Diagnostics) {
+        for result in done {
+            match result {
+                Ok(made) => self.all.made.push(made),
+                Err(failed) => diags.push(explain(&failed.0, &failed.1)),
+            }
         }
+    }
+
+    fn dashboard(&self, domain: Option<String>, rows: Vec<Data>) -> Wanted<'static> {
         let facts = json!({ "domain": domain.clone().unwrap_or_default() });
-        let wanted = Wanted {
+        Wanted {
             construct: DASHBOARD,
             prefix: Prefix::default(),
             home: Home { domain, event: None, api: None },
@@ -251,8 +264,7 @@ impl Maker<'_, '_> {
                 ("rows", Binding::Data(Data::List(rows))),
                 ("place", Binding::Value(facts.into())),
             ],
-        };
-        self.make(wanted, diags);
+        }
     }
 }
 

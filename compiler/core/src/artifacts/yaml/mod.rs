@@ -1,7 +1,9 @@
-//! Templates as YAML with CloudFormation's short tags. YAML types stay in this file.
+//! Templates as YAML with CloudFormation's short tags. YAML types stay in this folder.
+
+mod emit;
+mod scalar;
 
 use serde::ser::{Serialize, Serializer};
-use serde_yaml::Tagged;
 
 use crate::library::Data;
 use crate::stacks::{Function, Linked, View};
@@ -27,8 +29,23 @@ impl Serialize for Short<'_> {
 }
 
 /// `!Ref name`
-pub fn short(function: &Function) -> Tagged<&str> {
-    Tagged(function.argument.as_str(), Some(format!("!{}", function.name)))
+pub fn short(function: &Function) -> Tagged<'_> {
+    Tagged(function)
+}
+
+/// A function with its short tag.
+pub struct Tagged<'a>(&'a Function);
+
+impl Serialize for Tagged<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Serde has no tags: the name of a newtype is how one gets to the emitter.
+        let tag = match self.0.name {
+            "GetAtt" => "!GetAtt",
+            "Sub" => "!Sub",
+            _ => "!Ref",
+        };
+        serializer.serialize_newtype_struct(tag, &self.0.argument)
+    }
 }
 
 /// A document as text.
@@ -36,6 +53,5 @@ pub fn short(function: &Function) -> Tagged<&str> {
 /// # Errors
 /// When a value cannot be written as YAML.
 pub fn to_text(value: &impl Serialize) -> Result<String, String> {
-    let options = serde_yaml::ser_options! { indent_step: 2, compact_list_indent: false };
-    serde_yaml::to_string_with_options(value, options).map_err(|error| error.to_string())
+    emit::to_text(value).map_err(|error| error.to_string())
 }
