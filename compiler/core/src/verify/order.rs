@@ -10,7 +10,7 @@ use crate::stacks::{Link, Linked};
 
 /// What waits for what; each resource is read when it is first asked for.
 pub struct Order {
-    waits: Vec<OnceLock<Vec<At>>>,
+    read: Vec<OnceLock<Referred>>,
     /// All that a resource waits for, over others; sorted.
     reached: Vec<OnceLock<Vec<At>>>,
 }
@@ -20,25 +20,36 @@ impl Order {
     #[must_use]
     pub fn new(count: usize) -> Order {
         let cells = || (0..count).map(|_| OnceLock::new()).collect();
-        Order { waits: cells(), reached: cells() }
+        Order { read: (0..count).map(|_| OnceLock::new()).collect(), reached: cells() }
     }
 
     /// The resources of the same template that a resource waits for, because it names them.
     pub fn waits_for<'o>(&'o self, world: &World<'_>, at: At) -> &'o [At] {
+        self.referred(world, at).map_or(&[], |read| &read.resources)
+    }
+
+    /// The names that a resource refers to and that its template does not have.
+    pub fn unknown<'o>(&'o self, world: &World<'_>, at: At) -> &'o [(String, Use)] {
+        self.referred(world, at).map_or(&[], |read| &read.unknown)
+    }
+
+    fn referred<'o>(&'o self, world: &World<'_>, at: At) -> Option<&'o Referred> {
         let read = || {
             let (template, _) = world.position(at);
-            let mut found = Vec::new();
-            names(world, at, &mut |name, _| {
-                if let Some(Named::Resource(other)) = world.named(template, name)
-                    && !found.contains(&other)
-                    && world.is_present(other)
-                {
-                    found.push(other);
+            let mut read = Referred::default();
+            names(world, at, &mut |name, how| match world.named(template, name) {
+                Some(Named::Resource(other)) => {
+                    if !read.resources.contains(&other) && world.is_present(other) {
+                        read.resources.push(other);
+                    }
                 }
+                Some(Named::Parameter(_)) => {}
+                None if name.starts_with("AWS::") => {}
+                None => read.unknown.push((name.to_owned(), how)),
             });
-            found
+            read
         };
-        self.waits.get(at.0 as usize).map_or(&[], |cell| cell.get_or_init(read))
+        Some(self.read.get(at.0 as usize)?.get_or_init(read))
     }
 
     /// Whether a resource is there before another is made.
@@ -99,6 +110,13 @@ impl Order {
         }
         None
     }
+}
+
+/// What a resource refers to.
+#[derive(Debug, Default)]
+struct Referred {
+    resources: Vec<At>,
+    unknown: Vec<(String, Use)>,
 }
 
 /// A resource, the stack that it is in, the stack that this is in, and so on.

@@ -1,5 +1,7 @@
 //! What must hold of every statement of every policy.
 
+use rayon::prelude::*;
+
 use super::iam::{Policies, Statement, Who};
 use super::rules::{Finding, label};
 use super::text::{matches, readable};
@@ -23,14 +25,18 @@ const BINDING: &[&str] = &[
 
 /// Checks every statement.
 pub fn check<'a>(world: &World<'a>, policies: &Policies<'_, 'a>) -> Vec<Finding> {
-    let mut found = Vec::new();
-    policies.each(|statement, on| {
-        if !statement.allows {
-            return;
-        }
-        found.extend(deputy(world, statement, on));
-        found.extend(wide(world, statement, on));
-    });
+    let all: Vec<At> = world.all().collect();
+    let of = |at: &At| {
+        let mut found = Vec::new();
+        policies.each(*at, |statement, on| {
+            if statement.allows {
+                found.extend(deputy(world, statement, on));
+                found.extend(wide(world, statement, on));
+            }
+        });
+        found
+    };
+    let mut found: Vec<Finding> = all.par_iter().flat_map_iter(of).collect();
     found.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
     found.dedup();
     found

@@ -1,11 +1,11 @@
 //! What must hold of templates as such: names that are there, no cycles, sizes, stacks that fit together.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 
 use super::measure::least_length;
-use super::order::{Order, Use, names};
+use super::order::{Order, Use};
 use super::rules::{Finding, at_path, label};
 use super::template::{NESTED, Template};
 use super::text::{is_free, readable, split};
@@ -26,7 +26,7 @@ pub fn check(world: &World<'_>, order: &Order) -> Vec<Finding> {
         .par_iter()
         .enumerate()
         .map(|(index, template)| {
-            let mut found = references(world, index, template);
+            let mut found = references(world, order, index, template);
             found.extend(cycle(world, order, index, template));
             found.extend(size(world, index, template));
             found.extend(nested(world, index, template));
@@ -41,16 +41,16 @@ pub fn check(world: &World<'_>, order: &Order) -> Vec<Finding> {
 
 /// Properties that stand for a resource of a type, and do not.
 fn pointers(world: &World<'_>) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for at in world.all() {
-        let Some(kind) = world.kind(at) else { continue };
-        for (path, wanted) in &kind.points {
-            for value in at_path(world, Value::Resource(at), path) {
-                found.extend(pointer(world, at, path, wanted, &value));
-            }
-        }
-    }
-    found
+    let all: Vec<At> = world.all().collect();
+    let of = |at: &At| {
+        let points = world.kind(*at).into_iter().flat_map(|kind| &kind.points);
+        let each = points.flat_map(|(path, wanted)| {
+            let values = at_path(world, Value::Resource(*at), path);
+            values.into_iter().filter_map(|value| pointer(world, *at, path, wanted, &value)).collect::<Vec<_>>()
+        });
+        each.collect::<Vec<_>>()
+    };
+    all.par_iter().flat_map_iter(of).collect()
 }
 
 /// Whether a text that stands for nothing in the templates can stand for a resource of such a type that is there
@@ -90,21 +90,15 @@ fn finding(code: Code, at: At, message: String, help: impl Into<String>) -> Find
 }
 
 /// Names that nothing in the template has.
-fn references(world: &World<'_>, index: usize, template: &Template<'_>) -> Vec<Finding> {
+fn references(world: &World<'_>, order: &Order, index: usize, template: &Template<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     for place in 0..template.resources.len() {
         let Some(at) = world.nth(index, place) else { continue };
-        names(world, at, &mut |name, how| {
-            if name.starts_with("AWS::") || world.named(index, name).is_some() {
-                return;
-            }
+        for (name, how) in order.unknown(world, at) {
+            let own = label(world, at);
             let message = match how {
-                Use::Value => {
-                    format!("`{}` refers to `{name}`, which the template does not have", label(world, at))
-                }
-                Use::Wait => {
-                    format!("`{}` waits for `{name}`, which the template does not have", label(world, at))
-                }
+                Use::Value => format!("`{own}` refers to `{name}`, which the template does not have"),
+                Use::Wait => format!("`{own}` waits for `{name}`, which the template does not have"),
             };
             let known = template.resources.iter().map(|entry| &*entry.id);
             let known = known.chain(template.parameters.iter().map(|(name, _)| *name));
@@ -113,7 +107,7 @@ fn references(world: &World<'_>, index: usize, template: &Template<'_>) -> Vec<F
             if !found.contains(&finding) {
                 found.push(finding);
             }
-        });
+        }
     }
     found
 }
@@ -170,8 +164,9 @@ fn nested(world: &World<'_>, index: usize, template: &Template<'_>) -> Vec<Findi
             }
         }
     }
-    for place in 0..template.resources.len() {
-        found.extend(outputs(world, index, place, template));
+    if template.resources.iter().any(|entry| entry.child.is_some()) {
+        let places = 0..template.resources.len();
+        found.extend(places.flat_map(|place| outputs(world, index, place, template)));
     }
     found
 }
@@ -204,10 +199,13 @@ fn outputs(world: &World<'_>, index: usize, place: usize, template: &Template<'_
 /// Names that resources are given: their lengths, and that no two of a type have one.
 fn own_names(world: &World<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut taken: BTreeMap<(&str, String), At> = BTreeMap::new();
-    for at in world.all() {
-        let Some(kind) = world.kind(at) else { continue };
-        let (Some(name), Some(longest)) = (world.own_name(at, kind), kind.longest_name) else { continue };
+    let mut taken: HashMap<(&str, String), At> = HashMap::new();
+    let all: Vec<At> = world.all().collect();
+    let named = |at: &At| {
+        let kind = world.kind(*at)?;
+        Some((*at, world.own_name(*at, kind)?, kind.longest_name?))
+    };
+    for (at, name, longest) in all.par_iter().filter_map(named).collect::<Vec<_>>() {
         let length = least_length(&name);
         if length > longest {
             let message = format!(

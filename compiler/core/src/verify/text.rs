@@ -54,6 +54,9 @@ pub fn is_marked(text: &str) -> bool {
     text.contains(OPEN)
 }
 
+/// The mark of the account.
+pub const ACCOUNT: &str = "\u{F8F0}pAccountId\u{F8F1}";
+
 /// The mark of a pseudo parameter such as `AWS::Region`.
 #[must_use]
 pub fn pseudo(name: &str) -> String {

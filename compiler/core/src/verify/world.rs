@@ -103,6 +103,9 @@ impl<'a> World<'a> {
 
     /// Takes out what its condition keeps from being made.
     fn presence(&mut self) {
+        if self.templates.iter().all(|template| template.conditions.is_none()) {
+            return;
+        }
         let absent: Vec<usize> = (0..self.resources.len())
             .filter(|index| {
                 let at = At(*index as u32);

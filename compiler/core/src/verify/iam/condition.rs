@@ -2,6 +2,8 @@
 //!
 //! Operators: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>.
 
+use std::borrow::Cow;
+
 use super::super::text::{equal, matches};
 use super::super::tri::Tri;
 use super::super::value::Value;
@@ -9,16 +11,16 @@ use super::Condition;
 
 /// What a request says of itself: condition keys in lower case and their values; [`Value::Absent`] where it is known
 /// that it does not say it. A key that is not there may have any value.
-pub type Context<'a> = Vec<(String, Value<'a>)>;
+pub type Context<'a> = Vec<(Cow<'static, str>, Value<'a>)>;
 
 /// Whether a condition holds.
-pub fn holds(condition: &Condition<'_>, context: &[(String, Value<'_>)]) -> Tri {
+pub fn holds(condition: &Condition<'_>, context: &[(Cow<'static, str>, Value<'_>)]) -> Tri {
     let operator = condition.operator.as_str();
     let (quantifier, operator) = operator.split_once(':').map_or(("", operator), |(q, rest)| (q, rest));
     let (operator, if_exists) =
         operator.strip_suffix("IfExists").map_or((operator, false), |operator| (operator, true));
-    let wanted = condition.key.to_ascii_lowercase();
-    let Some((_, value)) = context.iter().find(|(key, _)| *key == wanted) else { return Tri::Maybe };
+    let known = context.iter().find(|(key, _)| key.eq_ignore_ascii_case(&condition.key));
+    let Some((_, value)) = known else { return Tri::Maybe };
     if operator == "Null" {
         let absent = Tri::from(matches!(value, Value::Absent));
         return match condition.values.first().map(Value::truth) {

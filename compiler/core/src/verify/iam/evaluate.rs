@@ -1,6 +1,6 @@
 //! Whether somebody may do something.
 
-use super::super::text::{OPEN, equal, matches, pseudo};
+use super::super::text::{ACCOUNT, OPEN, equal, matches};
 use super::super::tri::Tri;
 use super::super::value::Value;
 use super::super::world::{At, World};
@@ -178,11 +178,10 @@ impl<'a> Policies<'_, 'a> {
                 (Tri::any(names("AWS").map(is_it)), false)
             }
             Actor::Role(role) => {
-                let arn = arn_of(world, *role);
                 let by_name = Tri::any(names("AWS").map(|name| match name {
                     Value::Text(text) if world.denoted(text) == Some(*role) => Tri::Yes,
                     Value::Text(text) if is_account(&text.text) => Tri::No,
-                    Value::Text(text) => equal(&text.text, &arn),
+                    Value::Text(text) => equal(&text.text, &arn_of(world, *role)),
                     _ => Tri::Maybe,
                 }));
                 let account =
@@ -264,7 +263,7 @@ fn is_service(name: &Value<'_>, service: &str) -> Tri {
 /// `arn:aws:iam::111111111111:root`, or the number alone: the account, which leaves the decision to IAM.
 fn is_account(text: &str) -> bool {
     let number = |text: &str| {
-        text == pseudo("AccountId") || (text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()))
+        text == ACCOUNT || (text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()))
     };
     number(text)
         || text.split_once(":iam::").and_then(|(_, rest)| rest.strip_suffix(":root")).is_some_and(number)

@@ -209,15 +209,20 @@ impl<'w, 'a> Policies<'w, 'a> {
         read(self.world, role, self.world.property(role, &form.trust))
     }
 
-    /// Every statement of every policy, with the resource it lies on; roles' own lie on nothing.
-    pub fn each(&self, mut look: impl FnMut(&Statement<'a>, Option<At>)) {
-        for at in self.world.all() {
-            for policy in [self.of_role(at)].into_iter().flatten() {
-                policy.statements.iter().for_each(|statement| look(statement, None));
-            }
-            for policy in [self.on(at)].into_iter().flatten() {
+    /// Every statement of the policies of a resource, with what it lies on; a role's own lie on nothing.
+    pub fn each(&self, at: At, mut look: impl FnMut(&Statement<'a>, Option<At>)) {
+        if let Some(policy) = self.of_role(at) {
+            policy.statements.iter().for_each(|statement| look(statement, None));
+        }
+        if self.has_policy(at) {
+            if let Some(policy) = self.on(at) {
                 policy.statements.iter().for_each(|statement| look(statement, Some(at)));
             }
         }
+    }
+
+    /// Whether anything lies on a resource.
+    fn has_policy(&self, at: At) -> bool {
+        self.attached.contains_key(&at) || self.world.kind(at).is_some_and(|kind| kind.policy.is_some())
     }
 }

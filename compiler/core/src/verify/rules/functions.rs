@@ -20,8 +20,7 @@ pub const NAMES: &[&str] = &[
     "combinations",
     "contains",
     "default",
-    "ends",
-    "exists",
+    "ends", "event", "exists",
     "first",
     "greatest",
     "inside",
@@ -105,6 +104,10 @@ pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &[Expression])
         "size" => size(scope.world, &value(0)),
         "combinations" => combinations(scope.world, &value(0)),
         "clash" => overlap(scope.world, value(0)),
+        "event" => match value(0) {
+            Value::Resource(at) => words(scope.world.entry(at).and_then(|entry| entry.owner).unwrap_or_default()),
+            _ => Value::Unknown,
+        },
         "project" => Value::Bool(scope.world.is_project()),
         "region" => words(&pseudo("Region")),
         "partition" => words(&pseudo("Partition")),
@@ -117,7 +120,7 @@ pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &[Expression])
         "late" => late(scope, value(0), value(1)),
         "inside" => inside(scope, value(0), &text(1), &text(2)),
         "mentioned" => mentioned(scope, value(0), &text(1)),
-        "join_lists" => Value::List((0..arguments.len()).flat_map(|index| value(index).items()).collect()),
+        "join_lists" => joined((0..arguments.len()).flat_map(|index| value(index).items())),
         _ => Value::Unknown,
     }
 }
@@ -158,6 +161,22 @@ fn those<'a>(scope: &Scope<'_, '_, 'a>, kind: &str, path: &str, value: Value<'a>
         }
     }
     Value::List(found.into_iter().map(Value::Resource).collect())
+}
+
+/// Lists as one, in which no text stands twice.
+fn joined<'a>(items: impl Iterator<Item = Value<'a>>) -> Value<'a> {
+    let mut found: Vec<Value<'a>> = Vec::new();
+    for item in items {
+        let text = |value: &Value<'a>| match value {
+            Value::Text(text) => Some(text.text.to_string()),
+            _ => None,
+        };
+        let own = text(&item);
+        if own.is_none() || !found.iter().any(|known| text(known) == own) {
+            found.push(item);
+        }
+    }
+    Value::List(found)
 }
 
 /// The name of a resource, its own or the one that AWS makes up.

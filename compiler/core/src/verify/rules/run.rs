@@ -1,9 +1,10 @@
 //! Rules at work.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::super::order::Order;
-use super::super::text::{OPEN, Text, is_free, pseudo, readable};
+use super::super::text::{ACCOUNT, OPEN, Text, is_free, readable};
 use super::super::tri::Tri;
 use super::super::value::Value;
 use super::super::world::{At, World};
@@ -247,7 +248,7 @@ impl<'w, 'a> Prover<'w, 'a> {
                 value => value,
             };
             context.retain(|(known, _)| known != key);
-            context.push((key.clone(), value));
+            context.push((Cow::Owned(key.clone()), value));
         }
         if let (Actor::Role(role), Who::Trusted(_, service)) = (&actor, &need.who) {
             return match self.policies.trusts(self.world, *role, service, &context) {
@@ -314,8 +315,8 @@ impl<'w, 'a> Prover<'w, 'a> {
     /// Who acts, and what is known of his requests.
     fn actor(&self, who: &Who, scope: &Scope<'_, 'w, 'a>) -> Result<(Actor, Context<'a>), Answer> {
         let text = |text: String| Value::Text(Text::new(text));
-        let pair = |key: &str, value: Value<'a>| (key.to_owned(), value);
-        let account = || text(pseudo("AccountId"));
+        let pair = |key: &'static str, value: Value<'a>| (Cow::Borrowed(key), value);
+        let account = || Value::Text(Text { text: ACCOUNT.into(), of: None });
         match who {
             Who::Service(name) => match scope.value(name) {
                 Value::Text(name) => Ok((
