@@ -54,7 +54,7 @@ def measure(pipec, count, runs, folder):
         "wall_min_s": min(result[0] for result in results),
         "wall_max_s": max(result[0] for result in results),
         "peak_mb": statistics.median(result[2] for result in results) / 1e6,
-        "phases_s": {phase: statistics.median(result[1][phase] for result in results) for phase in PHASES},
+        "phases_s": {phase: statistics.median(result[1].get(phase, 0) for result in results) for phase in PHASES},
     }
 
 

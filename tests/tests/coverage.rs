@@ -241,6 +241,8 @@ fn effect(case: &Case, with: &Made, at: &Use) -> BTreeSet<String> {
         kinds.extend(errors.next().map(|code| format!("without it: {}", code.as_str())));
         return kinds;
     };
+    // What is expected makes nothing: without it there is the finding.
+    let found = done.diagnostics.first().map(|finding| format!("without it: {}", finding.code.as_str()));
     let differs =
         |(key, body): (&(String, String), &String)| (without.get(key) != Some(body)).then(|| key.0.clone());
     let mut kinds: BTreeSet<String> = with.iter().filter_map(differs).collect();
@@ -261,6 +263,9 @@ fn effect(case: &Case, with: &Made, at: &Use) -> BTreeSet<String> {
     let echoes = kinds.iter().filter(|kind| kind.starts_with("without it")).count();
     if echoes < kinds.len() {
         kinds.retain(|kind| !kind.starts_with("without it"));
+    }
+    if kinds.is_empty() {
+        kinds.extend(found);
     }
     kinds
 }

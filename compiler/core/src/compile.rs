@@ -9,7 +9,7 @@ use crate::model::{expectations, resolve};
 use crate::source::{MAX_SOURCE_BYTES, SourceId, Sources, Span};
 use crate::stacks::{StackTree, lower};
 use crate::syntax::{Literal, SyntaxFile, parse};
-use crate::verify::{EdgeProof, verify};
+use crate::verify::{Knowledge, verify};
 use rayon::prelude::*;
 
 /// What a compilation starts from.
@@ -74,8 +74,6 @@ pub struct Compiled {
     pub graph: Option<FlowGraph>,
     /// The stacks.
     pub stacks: Option<StackTree>,
-    /// What carries every edge of the flow of events.
-    pub proofs: Option<Vec<EdgeProof>>,
     /// The files of the build.
     pub bundle: Option<Bundle>,
     /// All findings, sorted by place.
@@ -135,19 +133,34 @@ fn run(
     if until == Stage::Handlers || diags.has_errors() {
         return;
     }
-    done.stacks = lower(graph, &input.library, &packages, &done.sources, diags);
+    let library = &input.library;
+    let (stacks, knowledge) = rayon::join(
+        || lower(graph, library, &packages, &done.sources, diags),
+        || Knowledge::parse(&library.identities, &library.proofs),
+    );
+    done.stacks = stacks;
     observe(Stage::Stacks);
     let Some(stacks) = done.stacks.as_ref().filter(|_| until > Stage::Stacks && !diags.has_errors()) else {
         return;
     };
-    done.proofs = verify(graph, stacks, &input.library, diags);
+    // Proofs and templates are made side by side; templates that were made in vain cost nobody any time.
+    let (mut proved, mut rendered) = (Diagnostics::new(), Diagnostics::new());
+    let ((), bundle) = rayon::join(
+        || verify(graph, stacks, library, &knowledge, &mut proved),
+        || {
+            let wanted = until > Stage::Verify;
+            wanted.then(|| render(&graph.model, stacks, &done.sources, input.format, &mut rendered)).flatten()
+        },
+    );
+    diags.extend(proved);
     expected.meet(diags);
     expected.report_unmet(diags);
     observe(Stage::Verify);
     if until == Stage::Verify || diags.has_errors() {
         return;
     }
-    done.bundle = render(&graph.model, stacks, &done.sources, input.format, diags);
+    diags.extend(rendered);
+    done.bundle = bundle;
     observe(Stage::Artifacts);
 }
 

@@ -62,11 +62,9 @@ pub fn run(args: &Args, build: &Build) -> Result<Exit, Failure> {
 
 /// Every way of an event, what carries it, and what allows that.
 fn proofs(done: &Compiled) -> String {
-    let (Some(graph), Some(stacks), Some(proofs)) = (&done.graph, &done.stacks, &done.proofs) else {
-        return String::new();
-    };
+    let (Some(graph), Some(stacks)) = (&done.graph, &done.stacks) else { return String::new() };
     let mut out = String::new();
-    for line in listing(graph, stacks, &stdlib(), proofs) {
+    for line in listing(graph, stacks, &stdlib()) {
         let _ = writeln!(out, "{}", line.edge);
         for carried in line.carried {
             let open = if carried.open { ", as far as the templates show" } else { "" };

@@ -37,7 +37,6 @@ pub const APP: &[Known] = &[
     known("logs", "logs keep 30d"),
     known("tags", "tags { name \"value\" }"),
     known("alarms", "alarms email \"ops@example.com\", alarms topic \"arn\", or alarms off"),
-    known("expect", "expect CODE \"reason\""),
 ];
 
 /// In `environment`, beside the statements of `app`.
@@ -76,7 +75,6 @@ pub const SUBSCRIBER: &[Known] = &[
     known("env", "env { NAME \"value\" }"),
     known("where", "where FIELD > VALUE"),
     known("ordered", "ordered by key"),
-    known("expect", "expect CODE \"reason\""),
 ];
 
 /// In `responds`, beside the options of its constructs.

@@ -177,7 +177,9 @@ impl Places<'_> {
     fn guests(&self, id: NodeId, how: How) -> Vec<&str> {
         let event = self.graph.node(id).and_then(|node| self.graph.event(node));
         match (how, event) {
-            (How::Receives, Some(event)) => event.accounts.iter().map(|account| account.value.as_str()).collect(),
+            (How::Receives, Some(event)) => {
+                event.accounts.iter().map(|account| account.value.as_str()).collect()
+            }
             (How::Receives, None) => Vec::new(),
             _ => vec![""],
         }
@@ -198,7 +200,9 @@ impl Places<'_> {
         for (id, node) in self.graph.nodes().filter(|(id, _)| self.has(*id)) {
             found.extend(self.next(id, Flow::Carries).into_iter().map(|to| (id, to, How::Carries)));
             found.extend(self.next(id, Flow::Emits).into_iter().map(|to| (id, to, How::Emits)));
-            if matches!(node.kind, NodeKind::Topic | NodeKind::Tier) && self.guests(id, How::Receives).first().is_some() {
+            if matches!(node.kind, NodeKind::Topic | NodeKind::Tier)
+                && self.guests(id, How::Receives).first().is_some()
+            {
                 found.push((id, id, How::Receives));
             }
             if node.kind == NodeKind::Function {

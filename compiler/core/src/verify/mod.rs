@@ -90,11 +90,12 @@ impl Knowledge {
 
     /// What proofs about a world are made with.
     #[must_use]
-    pub fn prover<'w, 'a>(&'w self, world: &'w World<'a>) -> Prover<'w, 'a> {
+    pub fn prover<'w, 'a>(&'a self, world: &'w World<'a>) -> Prover<'w, 'a> {
         let count = order::count(world.templates);
         Prover {
             world,
             rules: &self.rules,
+            explains: false,
             policies: Policies::new(world, count),
             order: Order::new(count),
             indexes: Indexes::default(),
@@ -102,7 +103,7 @@ impl Knowledge {
     }
 }
 
-impl Prover<'_, '_> {
+impl<'a> Prover<'_, 'a> {
     /// Proves everything.
     #[must_use]
     pub fn prove(&self) -> Report {
@@ -132,7 +133,7 @@ impl Prover<'_, '_> {
     pub fn prove_between(&self, pairs: &[Asked<'_>]) -> Vec<Report> {
         let run = |asked: &Asked<'_>| {
             let mut outcome = Outcome::default();
-            let fits = |rule: &&Rule| {
+            let fits = |rule: &&'a Rule| {
                 rule.kind == self.world.type_of(asked.from)
                     && rule.between.as_deref() == Some(self.world.type_of(asked.to))
                     && rule.way.as_deref() == Some(asked.way)

@@ -10,19 +10,20 @@ use crate::graph::FlowGraph;
 use crate::library::Library;
 use crate::stacks::StackTree;
 
-/// Proves a project, and reports what is wrong. `None` if the standard library's rules cannot be read.
+/// Proves a project, and reports what is wrong.
 pub fn verify(
     graph: &FlowGraph,
     tree: &StackTree,
     library: &Library,
+    knowledge: &Result<Knowledge, String>,
     diags: &mut Diagnostics,
-) -> Option<Vec<EdgeProof>> {
-    let knowledge = match Knowledge::parse(&library.identities, &library.proofs) {
+) {
+    let knowledge = match knowledge {
         Ok(knowledge) => knowledge,
         Err(error) => {
             let message = format!("the rules of proofs cannot be read: {error}");
             diags.push(Diagnostic::new(Code::BadConstruct, tree.app.origin.span, message));
-            return None;
+            return;
         }
     };
     let frame = Frame::of(tree);
@@ -33,7 +34,6 @@ pub fn verify(
     let proofs = edges(graph, tree, library, &prover, &report);
     diags.extend(diagnostics(graph, tree, &world, &report, &proofs));
     diags.extend(super::payload::check(graph, library));
-    Some(proofs)
 }
 
 /// An edge and its proof, in words.
@@ -60,11 +60,14 @@ pub struct Carried {
 
 /// Every edge of a project with its proof, in words.
 #[must_use]
-pub fn listing(graph: &FlowGraph, tree: &StackTree, library: &Library, proofs: &[EdgeProof]) -> Vec<Line> {
-    let Ok(knowledge) = Knowledge::parse(&library.identities, &[]) else { return Vec::new() };
+pub fn listing(graph: &FlowGraph, tree: &StackTree, library: &Library) -> Vec<Line> {
+    let Ok(knowledge) = Knowledge::parse(&library.identities, &library.proofs) else { return Vec::new() };
     let frame = Frame::of(tree);
     let templates = frame.templates(tree);
     let world = knowledge.world(&templates);
+    let mut prover = knowledge.prover(&world);
+    prover.explains = true;
+    let proofs = edges(graph, tree, library, &prover, &prover.prove());
     let line = |proof: &EdgeProof| {
         let (from, to) = (graph.node(proof.from)?, graph.node(proof.to)?);
         let target = if from.event == to.event { describe(to) } else { format!("`{}`", to.event) };

@@ -46,7 +46,10 @@ fn pointers(world: &World<'_>) -> Vec<Finding> {
         let points = world.kind(*at).into_iter().flat_map(|kind| &kind.points);
         let each = points.flat_map(|(path, wanted)| {
             let values = at_path(world, Value::Resource(*at), path);
-            values.into_iter().filter_map(|value| pointer(world, *at, path, wanted, &value)).collect::<Vec<_>>()
+            values
+                .into_iter()
+                .filter_map(|value| pointer(world, *at, path, wanted, &value))
+                .collect::<Vec<_>>()
         });
         each.collect::<Vec<_>>()
     };

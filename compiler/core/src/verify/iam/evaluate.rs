@@ -171,7 +171,9 @@ impl<'a> Policies<'_, 'a> {
             }
             Actor::Account(number) => {
                 let is_it = |name: &Value<'_>| match name {
-                    Value::Text(text) if is_account(&text.text) => Tri::from(text.text.contains(number.as_str())),
+                    Value::Text(text) if is_account(&text.text) => {
+                        Tri::from(text.text.contains(number.as_str()))
+                    }
                     Value::Text(_) => Tri::No,
                     _ => Tri::Maybe,
                 };
@@ -262,9 +264,8 @@ fn is_service(name: &Value<'_>, service: &str) -> Tri {
 
 /// `arn:aws:iam::111111111111:root`, or the number alone: the account, which leaves the decision to IAM.
 fn is_account(text: &str) -> bool {
-    let number = |text: &str| {
-        text == ACCOUNT || (text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()))
-    };
+    let number =
+        |text: &str| text == ACCOUNT || (text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()));
     number(text)
         || text.split_once(":iam::").and_then(|(_, rest)| rest.strip_suffix(":root")).is_some_and(number)
 }

@@ -1,5 +1,7 @@
 //! What rules can ask beside operators.
 
+use std::borrow::Cow;
+
 use super::super::text::{Text, free, generated, is_free, is_marked, pseudo, split};
 use super::super::tri::Tri;
 use super::super::value::{Node, Value};
@@ -20,7 +22,9 @@ pub const NAMES: &[&str] = &[
     "combinations",
     "contains",
     "default",
-    "ends", "event", "exists",
+    "ends",
+    "event",
+    "exists",
     "first",
     "greatest",
     "inside",
@@ -51,11 +55,14 @@ pub const NAMES: &[&str] = &[
 ];
 
 /// Calls a function. What makes no sense is unknown: a rule says nothing then.
-pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &[Expression]) -> Value<'a> {
+pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &'a [Expression]) -> Value<'a> {
     let value = |index: usize| arguments.get(index).map_or(Value::Absent, |one| scope.value(one));
-    let text = |index: usize| match value(index) {
-        Value::Text(text) => text.text.into_owned(),
-        _ => String::new(),
+    let text = |index: usize| match arguments.get(index) {
+        Some(Expression::Text(text)) => Cow::Borrowed(text.as_str()),
+        _ => match value(index) {
+            Value::Text(text) => text.text,
+            _ => Cow::Borrowed(""),
+        },
     };
     match name {
         "default" => match value(0) {
@@ -74,7 +81,7 @@ pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &[Expression])
         }),
         "resource" => resource(scope, value(0)),
         "type" => match resource(scope, value(0)) {
-            Value::Resource(at) => words(scope.world.type_of(at)),
+            Value::Resource(at) => Value::Text(Text { text: scope.world.type_of(at).into(), of: None }),
             other => other,
         },
         "named" => named(scope, &text(0), value(1)),
@@ -105,7 +112,9 @@ pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &[Expression])
         "combinations" => combinations(scope.world, &value(0)),
         "clash" => overlap(scope.world, value(0)),
         "event" => match value(0) {
-            Value::Resource(at) => words(scope.world.entry(at).and_then(|entry| entry.owner).unwrap_or_default()),
+            Value::Resource(at) => {
+                words(scope.world.entry(at).and_then(|entry| entry.owner).unwrap_or_default())
+            }
             _ => Value::Unknown,
         },
         "project" => Value::Bool(scope.world.is_project()),

@@ -1,7 +1,7 @@
 //! Who points to whom: made when a rule first asks.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, RwLock};
 
 use super::super::value::{Node, Value};
 use super::super::world::{At, World};
@@ -9,22 +9,33 @@ use crate::library::Data;
 
 type Pointing = HashMap<At, Vec<At>>;
 
+/// By type: paths, and who points to whom there.
+type ByKind = HashMap<String, Vec<(String, Arc<Pointing>)>>;
+
 /// Reverse references by type and path.
 #[derive(Default)]
 pub struct Indexes {
-    made: Mutex<HashMap<(String, String), Arc<Pointing>>>,
+    made: RwLock<ByKind>,
 }
 
 impl Indexes {
     /// The resources of a type whose value at a path stands for a resource; `of` is that resource's type, where the
     /// value may be its name.
     pub fn those(&self, world: &World<'_>, kind: &str, path: &str, target: At) -> Vec<At> {
-        let key = (kind.to_owned(), path.to_owned());
-        let of = world.type_of(target);
-        let Ok(mut made) = self.made.lock() else { return Vec::new() };
-        let index = made.entry(key).or_insert_with(|| Arc::new(build(world, kind, path, of))).clone();
-        drop(made);
-        index.get(&target).cloned().unwrap_or_default()
+        let find = |made: &ByKind| {
+            let paths = made.get(kind)?;
+            paths.iter().find(|(known, _)| known == path).map(|(_, index)| index.clone())
+        };
+        let known = self.made.read().ok().and_then(|made| find(&made));
+        let index = known.or_else(|| {
+            let mut made = self.made.write().ok()?;
+            find(&made).or_else(|| {
+                let index = Arc::new(build(world, kind, path, world.type_of(target)));
+                made.entry(kind.to_owned()).or_default().push((path.to_owned(), index.clone()));
+                Some(index)
+            })
+        });
+        index.and_then(|index| index.get(&target).cloned()).unwrap_or_default()
     }
 }
 

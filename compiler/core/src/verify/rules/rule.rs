@@ -210,7 +210,11 @@ fn need(raw: RawNeed) -> Result<Need, String> {
         (None, Some(role), None, None) => Who::Role(parse(&role)?),
         (None, Some(role), Some(service), None) => Who::Trusted(parse(&role)?, service),
         (None, None, None, Some(account)) => Who::Account(parse(&account)?),
-        _ => return Err("a need has a `service`, a `role` or an `account`, and `trusts` with a role only".to_owned()),
+        _ => {
+            return Err(
+                "a need has a `service`, a `role` or an `account`, and `trusts` with a role only".to_owned()
+            );
+        }
     };
     Ok(Need {
         report: report(

@@ -97,7 +97,9 @@ pub struct Prover<'w, 'a> {
     /// The templates.
     pub world: &'w World<'a>,
     /// The rules.
-    pub rules: &'w [Rule],
+    pub rules: &'a [Rule],
+    /// Also say what allows what.
+    pub explains: bool,
     /// Their policies.
     pub(in crate::verify) policies: Policies<'w, 'a>,
     /// Their order.
@@ -109,7 +111,7 @@ pub struct Prover<'w, 'a> {
 /// What came of one need.
 enum Answer {
     Proved(Vec<Ground>),
-    Refused { missing: Vec<String>, why: Why },
+    Refused { missing: Vec<Cow<'static, str>>, why: Why },
     Open,
     NotAsked,
 }
@@ -117,7 +119,7 @@ enum Answer {
 impl<'w, 'a> Prover<'w, 'a> {
     /// Runs a rule on a resource of its type.
     #[must_use]
-    pub fn run(&self, rule: &Rule, at: At) -> Outcome {
+    pub fn run(&self, rule: &'a Rule, at: At) -> Outcome {
         let mut outcome = Outcome::default();
         let mut scope = self.scope();
         scope.names.push(("self", Value::Resource(at)));
@@ -127,7 +129,7 @@ impl<'w, 'a> Prover<'w, 'a> {
 
     /// Runs a rule of what has no resource between on two resources.
     #[must_use]
-    pub fn run_between(&self, rule: &Rule, asked: &Asked<'_>) -> Outcome {
+    pub fn run_between(&self, rule: &'a Rule, asked: &Asked<'_>) -> Outcome {
         let Asked { from, to, .. } = *asked;
         let mut outcome = Outcome::default();
         let mut scope = self.scope();
@@ -144,7 +146,7 @@ impl<'w, 'a> Prover<'w, 'a> {
         Scope { world: self.world, order: &self.order, indexes: &self.indexes, names: Vec::with_capacity(8) }
     }
 
-    fn run_in<'s>(&'s self, rule: &'s Rule, at: At, mut scope: Scope<'s, 'w, 'a>, outcome: &mut Outcome) {
+    fn run_in<'s>(&'s self, rule: &'a Rule, at: At, mut scope: Scope<'s, 'w, 'a>, outcome: &mut Outcome) {
         if !rule.when.as_ref().is_none_or(|when| scope.holds(when) == Tri::Yes) {
             return;
         }
@@ -158,7 +160,7 @@ impl<'w, 'a> Prover<'w, 'a> {
         }
     }
 
-    fn once<'s>(&'s self, rule: &'s Rule, at: At, mut scope: Scope<'s, 'w, 'a>, outcome: &mut Outcome) {
+    fn once<'s>(&'s self, rule: &'a Rule, at: At, mut scope: Scope<'s, 'w, 'a>, outcome: &mut Outcome) {
         for (name, expression) in &rule.names {
             let value = scope.value(expression);
             scope.names.push((name, value));
@@ -172,7 +174,7 @@ impl<'w, 'a> Prover<'w, 'a> {
                 Answer::NotAsked => {}
                 Answer::Open => {
                     open = true;
-                    let actions: Vec<String> =
+                    let actions: Vec<Cow<'a, str>> =
                         need.actions.iter().filter_map(|action| plain(&scope, action)).collect();
                     scope.names.push(("missing", listed(&actions)));
                     outcome.unknown.push(finding(&scope, &need.report, at, ""));
@@ -224,7 +226,7 @@ impl<'w, 'a> Prover<'w, 'a> {
         }
     }
 
-    fn need(&self, need: &Need, scope: &Scope<'_, 'w, 'a>) -> Answer {
+    fn need(&self, need: &'a Need, scope: &Scope<'_, 'w, 'a>) -> Answer {
         match need.report.when.as_ref().map(|when| scope.holds(when)) {
             None | Some(Tri::Yes) => {}
             Some(Tri::No) => return Answer::NotAsked,
@@ -254,9 +256,10 @@ impl<'w, 'a> Prover<'w, 'a> {
             return match self.policies.trusts(self.world, *role, service, &context) {
                 Tri::Yes => Answer::Proved(Vec::new()),
                 Tri::Maybe => Answer::Open,
-                Tri::No => {
-                    Answer::Refused { missing: vec!["sts:AssumeRole".to_owned()], why: Why::NothingAllows }
-                }
+                Tri::No => Answer::Refused {
+                    missing: vec![Cow::Borrowed("sts:AssumeRole")],
+                    why: Why::NothingAllows,
+                },
             };
         }
         // What is free as a whole may be anything; a free part is left to the patterns of the statements.
@@ -278,7 +281,8 @@ impl<'w, 'a> Prover<'w, 'a> {
             Value::Text(text) => self.world.denoted(text),
             _ => None,
         };
-        let actions: Option<Vec<String>> = need.actions.iter().map(|action| plain(scope, action)).collect();
+        let actions: Option<Vec<Cow<'a, str>>> =
+            need.actions.iter().map(|action| plain(scope, action)).collect();
         let Some(actions) = actions else { return Answer::Open };
         self.decide(&actor, &actions, &resource, holder, &context)
     }
@@ -286,7 +290,7 @@ impl<'w, 'a> Prover<'w, 'a> {
     fn decide(
         &self,
         actor: &Actor,
-        actions: &[String],
+        actions: &[Cow<'a, str>],
         resource: &str,
         holder: Option<At>,
         context: &Context<'a>,
@@ -295,11 +299,12 @@ impl<'w, 'a> Prover<'w, 'a> {
         for action in actions {
             let request = Request { actor, action, resource, holder, context };
             match self.policies.decide(self.world, &request) {
+                Verdict::Allowed(_) if !self.explains => {}
                 Verdict::Allowed(by) => {
-                    grounds.extend(by.into_iter().map(|grant| Ground { action: action.clone(), grant }))
+                    grounds.extend(by.into_iter().map(|grant| Ground { action: action.to_string(), grant }))
                 }
                 Verdict::Refused(why) => {
-                    missing.push(action.clone());
+                    missing.push(Cow::Owned(action.to_string()));
                     reason = reason.or(Some(why));
                 }
                 Verdict::Unknown => open = true,
@@ -313,7 +318,7 @@ impl<'w, 'a> Prover<'w, 'a> {
     }
 
     /// Who acts, and what is known of his requests.
-    fn actor(&self, who: &Who, scope: &Scope<'_, 'w, 'a>) -> Result<(Actor, Context<'a>), Answer> {
+    fn actor(&self, who: &'a Who, scope: &Scope<'_, 'w, 'a>) -> Result<(Actor, Context<'a>), Answer> {
         let text = |text: String| Value::Text(Text::new(text));
         let pair = |key: &'static str, value: Value<'a>| (Cow::Borrowed(key), value);
         let account = || Value::Text(Text { text: ACCOUNT.into(), of: None });
@@ -388,13 +393,16 @@ impl<'w, 'a> Prover<'w, 'a> {
 }
 
 /// Actions as people read them.
-fn listed<'a>(actions: &[String]) -> Value<'a> {
+fn listed<'a>(actions: &[Cow<'_, str>]) -> Value<'a> {
     let quoted: Vec<String> = actions.iter().map(|action| format!("`{action}`")).collect();
     Value::Text(Text::new(quoted.join(" and ")))
 }
 
 /// A text of which every part is known.
-fn plain(scope: &Scope<'_, '_, '_>, message: &Message) -> Option<String> {
+fn plain<'a>(scope: &Scope<'_, '_, 'a>, message: &'a Message) -> Option<Cow<'a, str>> {
+    if let [Part::Text(text)] = message.0.as_slice() {
+        return Some(Cow::Borrowed(text));
+    }
     let mut out = String::new();
     for part in &message.0 {
         match part {
@@ -405,10 +413,10 @@ fn plain(scope: &Scope<'_, '_, '_>, message: &Message) -> Option<String> {
             },
         }
     }
-    Some(out)
+    Some(Cow::Owned(out))
 }
 
-fn finding(scope: &Scope<'_, '_, '_>, report: &Report, at: At, why: &str) -> Finding {
+fn finding<'a>(scope: &Scope<'_, '_, 'a>, report: &'a Report, at: At, why: &str) -> Finding {
     let place = report.at.as_ref().and_then(|at| match scope.value(at) {
         Value::Resource(at) => Some(at),
         Value::Text(text) => scope.world.denoted(&text),
@@ -438,7 +446,7 @@ fn finding(scope: &Scope<'_, '_, '_>, report: &Report, at: At, why: &str) -> Fin
     }
 }
 
-fn show(scope: &Scope<'_, '_, '_>, message: &Message) -> String {
+fn show<'a>(scope: &Scope<'_, '_, 'a>, message: &'a Message) -> String {
     let parts = message.0.iter().map(|part| match part {
         Part::Text(text) => text.clone(),
         Part::Value(expression) => shown(scope.world, &scope.value(expression)),

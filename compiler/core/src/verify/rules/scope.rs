@@ -18,16 +18,16 @@ pub struct Scope<'s, 'w, 'a> {
     /// Who points to whom.
     pub indexes: &'s Indexes,
     /// Names and what they stand for; later ones hide earlier ones.
-    pub names: Vec<(&'s str, Value<'a>)>,
+    pub names: Vec<(&'a str, Value<'a>)>,
 }
 
 impl<'s, 'w, 'a> Scope<'s, 'w, 'a> {
     /// What an expression gives.
     #[must_use]
-    pub fn value(&self, expression: &Expression) -> Value<'a> {
+    pub fn value(&self, expression: &'a Expression) -> Value<'a> {
         match expression {
             Expression::Number(number) => Value::Number(*number),
-            Expression::Text(text) => Value::Text(Text::new(text.clone())),
+            Expression::Text(text) => Value::Text(Text { text: text.as_str().into(), of: None }),
             Expression::Bool(value) => Value::Bool(*value),
             Expression::Name(name) => self.name(name),
             Expression::List(items) => Value::List(items.iter().map(|item| self.value(item)).collect()),
@@ -49,7 +49,7 @@ impl<'s, 'w, 'a> Scope<'s, 'w, 'a> {
 
     /// Whether an expression holds.
     #[must_use]
-    pub fn holds(&self, expression: &Expression) -> Tri {
+    pub fn holds(&self, expression: &'a Expression) -> Tri {
         self.value(expression).truth()
     }
 
@@ -75,7 +75,7 @@ impl<'s, 'w, 'a> Scope<'s, 'w, 'a> {
         }
     }
 
-    fn binary(&self, operator: Operator, left: &Expression, right: &Expression) -> Value<'a> {
+    fn binary(&self, operator: Operator, left: &'a Expression, right: &'a Expression) -> Value<'a> {
         match operator {
             Operator::Or => bool(match self.holds(left) {
                 Tri::Yes => Tri::Yes,
