@@ -119,6 +119,33 @@ fn a_failed_build_leaves_the_last_one() {
     assert_eq!(sandbox.read("build/root.yaml"), before);
 }
 
+/// What a build wrote is proved like templates of anybody, its stacks found by the manifest.
+#[test]
+fn a_build_is_verified() {
+    let sandbox = Sandbox::with(SMALL);
+    let built = sandbox.pipec(&["build", "--proofs"]);
+    assert!(built.out.contains(" by ") && built.out.contains(": its door to its store"), "{}", built.out);
+    let ran = sandbox.pipec(&["verify", "build"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(ran.err.contains("nothing wrong"), "{}", ran.err);
+}
+
+#[test]
+fn wrong_templates_are_shown_at_their_lines() {
+    let text = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n  Queue:\n    Type: AWS::SQS::Queue\n  Subscription:\n    Type: AWS::SNS::Subscription\n    Properties:\n      TopicArn: !Ref Topic\n      Protocol: sqs\n      Endpoint: !GetAtt Queue.Arn\n";
+    let sandbox = Sandbox::with(&[("template.yaml", text), ("empty/notes.yaml", "a: 1\n")]);
+    let plain = sandbox.pipec(&["verify", "template.yaml", "--error-format", "plain"]);
+    assert_eq!(plain.status, 1);
+    assert!(plain.err.starts_with("template.yaml:4:3: error[P1006]"), "{}", plain.err);
+    let json = sandbox.pipec(&["verify", "template.yaml", "--error-format", "json"]);
+    let line: serde_json::Value =
+        serde_json::from_str(json.err.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&line["code"], &line["line"]), (&"P1006".into(), &4.into()));
+    assert_eq!(sandbox.pipec(&["verify", "empty"]).status, 2);
+    assert_eq!(sandbox.pipec(&["verify", "nowhere.yaml"]).status, 3);
+    assert_eq!(sandbox.pipec(&["explain", "P1006"]).status, 0);
+}
+
 #[test]
 fn json_templates_are_json() {
     let sandbox = Sandbox::with(SMALL);

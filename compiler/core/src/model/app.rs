@@ -181,23 +181,20 @@ fn app_statement(
 ) {
     let word = statement.name.value.as_str();
     let known = find(APP, word).or_else(|| find(ENVIRONMENT, word).filter(|_| environment.is_some()));
-    match known {
-        None => {
-            let more: Vec<&str> = if environment.is_some() {
-                ENVIRONMENT.iter().map(|known| known.name).collect()
-            } else {
-                Vec::new()
-            };
-            unknown(
-                statement,
-                APP,
-                if environment.is_some() { "in `app` or `environment`" } else { "in `app`" },
-                &more,
-                diags,
-            );
-            return;
-        }
-        Some(_) => {}
+    if known.is_none() {
+        let more: Vec<&str> = if environment.is_some() {
+            ENVIRONMENT.iter().map(|known| known.name).collect()
+        } else {
+            Vec::new()
+        };
+        unknown(
+            statement,
+            APP,
+            if environment.is_some() { "in `app` or `environment`" } else { "in `app`" },
+            &more,
+            diags,
+        );
+        return;
     }
     let args: Vec<&Literal> = statement.args.iter().map(|arg| &arg.value).collect();
     match (word, args.as_slice()) {

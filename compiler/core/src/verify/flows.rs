@@ -201,7 +201,7 @@ impl Places<'_> {
             found.extend(self.next(id, Flow::Carries).into_iter().map(|to| (id, to, How::Carries)));
             found.extend(self.next(id, Flow::Emits).into_iter().map(|to| (id, to, How::Emits)));
             if matches!(node.kind, NodeKind::Topic | NodeKind::Tier)
-                && self.guests(id, How::Receives).first().is_some()
+                && !self.guests(id, How::Receives).is_empty()
             {
                 found.push((id, id, How::Receives));
             }
@@ -243,8 +243,9 @@ impl Places<'_> {
 /// What of every node data passes: its resources of types that carry.
 fn carriers(graph: &FlowGraph, tree: &StackTree, world: &World<'_>) -> BTreeMap<NodeId, Vec<At>> {
     let first = 1 + tree.roots.len();
-    let mut by_owner: HashMap<(&str, Option<&str>), Vec<(At, &Resource)>> = HashMap::new();
-    let mut by_declaration: HashMap<&str, Vec<(At, &Resource)>> = HashMap::new();
+    type Found<'t> = Vec<(At, &'t Resource)>;
+    let mut by_owner: HashMap<(&str, Option<&str>), Found<'_>> = HashMap::new();
+    let mut by_declaration: HashMap<&str, Found<'_>> = HashMap::new();
     for (index, stack) in tree.stacks().enumerate() {
         for (place, resource) in stack.resources.iter().enumerate() {
             let Some(at) = world.nth(first + index, place) else { continue };

@@ -109,7 +109,7 @@ fn notification(world: &World<'_>, item: &Value<'_>) -> Option<Notification> {
     let Value::Object(node) = item else { return None };
     let Value::Text(event) = world.member(*node, "Event", 0) else { return None };
     let mut found =
-        Notification { event: event.text.into_owned(), prefix: String::new(), suffix: String::new() };
+        Notification { event: event.text.to_string(), prefix: String::new(), suffix: String::new() };
     for rule in super::rules::at_path(world, item.clone(), "Filter.S3Key.Rules.*") {
         let Value::Object(rule) = rule else { return None };
         let (Value::Text(name), Value::Text(value)) =
@@ -118,8 +118,8 @@ fn notification(world: &World<'_>, item: &Value<'_>) -> Option<Notification> {
             return None;
         };
         match name.text.to_ascii_lowercase().as_str() {
-            "prefix" => found.prefix = value.text.into_owned(),
-            _ => found.suffix = value.text.into_owned(),
+            "prefix" => found.prefix = value.text.to_string(),
+            _ => found.suffix = value.text.to_string(),
         }
     }
     Some(found)

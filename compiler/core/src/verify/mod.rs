@@ -109,9 +109,8 @@ impl<'a> Prover<'_, 'a> {
     pub fn prove(&self) -> Report {
         let by_kind = rules::by_kind(self.rules);
         let all: Vec<At> = self.world.all().collect();
-        let found: Vec<Outcome> = all
-            .par_chunks(64)
-            .map(|chunk| {
+        let rules = || -> Vec<Outcome> {
+            let of = |chunk: &[At]| {
                 let mut outcome = Outcome::default();
                 for at in chunk {
                     for rule in by_kind.get(self.world.type_of(*at)).into_iter().flatten() {
@@ -119,12 +118,18 @@ impl<'a> Prover<'_, 'a> {
                     }
                 }
                 outcome
-            })
-            .collect();
+            };
+            all.par_chunks(64).map(of).collect()
+        };
+        let rest = || {
+            let mut found = structure::check(self.world, &self.order);
+            found.extend(statements::check(self.world, &self.policies));
+            found
+        };
+        let (found, rest) = rayon::join(rules, rest);
         let mut outcome = Outcome::default();
         found.into_iter().for_each(|one| outcome.extend(one));
-        outcome.findings.extend(structure::check(self.world, &self.order));
-        outcome.findings.extend(statements::check(self.world, &self.policies));
+        outcome.findings.extend(rest);
         Report { findings: outcome.findings, wires: outcome.wires, unknown: outcome.unknown }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::library::{Data, Symbol};
-use crate::stacks::{Link, Linked, RootParameter, StackTree, Wire};
+use crate::stacks::{Link, Linked, RootParameter, StackName, StackTree, Wire};
 
 /// The type of a nested stack: the one thing that templates are joined by.
 pub const NESTED: &str = "AWS::CloudFormation::Stack";
@@ -83,7 +83,7 @@ impl Frame {
                         (name.as_str(), attribute(&stack.logical_id(), &format!("Outputs.{output}")))
                     }
                 });
-                let after: Vec<String> = stack.after.iter().map(|name| name.logical_id()).collect();
+                let after: Vec<String> = stack.after.iter().map(StackName::logical_id).collect();
                 (stack.name.logical_id(), nested(values, &after))
             });
             frame.roots.push(stacks.collect());

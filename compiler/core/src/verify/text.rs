@@ -7,7 +7,7 @@
 //! - `r`, what AWS makes up for a resource, such as a generated name: equal to nothing but itself;
 //! - `f`, free: a parameter without a default, an import. It may turn out to be anything.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::tri::Tri;
 use super::world::At;
@@ -20,18 +20,80 @@ pub const CLOSE: char = '\u{F8F1}';
 /// The partition, as a mark: every literal partition in an ARN is read as it.
 const PARTITION: &str = "\u{F8F0}pPartition\u{F8F1}";
 
+/// The characters of a text: of a template, or made and shared.
+#[derive(Clone, Debug)]
+pub enum Chars<'a> {
+    /// As they stand in a template or a rule.
+    Borrowed(&'a str),
+    /// Made of several.
+    Shared(Arc<str>),
+}
+
+impl std::ops::Deref for Chars<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Chars::Borrowed(text) => text,
+            Chars::Shared(text) => text,
+        }
+    }
+}
+
+impl std::fmt::Display for Chars<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl PartialEq for Chars<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialEq<str> for Chars<'_> {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Chars<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl<'a> From<&'a str> for Chars<'a> {
+    fn from(text: &'a str) -> Self {
+        Chars::Borrowed(text)
+    }
+}
+
+impl From<String> for Chars<'_> {
+    fn from(text: String) -> Self {
+        Chars::Shared(text.into())
+    }
+}
+
+impl From<Arc<str>> for Chars<'_> {
+    fn from(text: Arc<str>) -> Self {
+        Chars::Shared(text)
+    }
+}
+
 /// A text, perhaps with marks, and the resource that it was taken from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Text<'a> {
     /// The text.
-    pub text: Cow<'a, str>,
+    pub text: Chars<'a>,
     /// The resource whose `Ref` or attribute it is, if it is one's.
     pub of: Option<At>,
 }
 
 impl<'a> Text<'a> {
     /// A text as it stands in a template.
-    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
+    pub fn new(text: impl Into<Chars<'a>>) -> Self {
         Text { text: normal(text.into()), of: None }
     }
 
@@ -76,10 +138,10 @@ pub fn generated(at: At, what: &str) -> String {
 }
 
 /// `arn:aws:…` says the same as `arn:${AWS::Partition}:…` in every deployment that works.
-fn normal(text: Cow<'_, str>) -> Cow<'_, str> {
+fn normal(text: Chars<'_>) -> Chars<'_> {
     let Some(rest) = text.strip_prefix("arn:aws") else { return text };
     match rest.split_once(':') {
-        Some(("" | "-cn" | "-us-gov", rest)) => Cow::Owned(format!("arn:{PARTITION}:{rest}")),
+        Some(("" | "-cn" | "-us-gov", rest)) => format!("arn:{PARTITION}:{rest}").into(),
         _ => text,
     }
 }

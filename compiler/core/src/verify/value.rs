@@ -283,7 +283,7 @@ impl<'a> World<'a> {
     fn find_in_map(&self, keys: &[Node<'a>], depth: u8) -> Value<'a> {
         let [map, first, second, ..] = keys else { return Value::Unknown };
         let mut texts = [map, first, second].into_iter().map(|key| match self.resolve(*key, depth) {
-            Value::Text(text) => text.text.into_owned(),
+            Value::Text(text) => text.text.to_string(),
             _ => String::new(),
         });
         let keys = [(); 3].map(|()| texts.next().unwrap_or_default());

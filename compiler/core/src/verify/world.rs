@@ -1,12 +1,13 @@
 //! All templates of a deployment together: what every name in them means.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use super::facts::{Facts, Kind};
 use super::template::{Template, positions};
-use super::text::{CLOSE, OPEN, Text, free, generated, pseudo};
+use super::text::{CLOSE, Chars, OPEN, Text, free, generated, pseudo};
 use super::tri::Tri;
 use super::value::{DEEPEST, Node, Value};
 use crate::stacks::Linked;
@@ -42,6 +43,10 @@ struct Place<'a> {
     index: u32,
     kind: Option<&'a Kind>,
     present: bool,
+    /// The value of `Ref`, when it was asked for.
+    reference: OnceLock<Arc<str>>,
+    /// The value of `Arn`, when it was asked for.
+    arn: OnceLock<Arc<str>>,
 }
 
 /// The names of one template.
@@ -87,7 +92,14 @@ impl<'a> World<'a> {
         for (place, entry) in template.resources.iter().enumerate() {
             let at = At(self.resources.len() as u32);
             let kind = self.facts.kinds.get(entry.kind);
-            self.resources.push(Place { template: index as u32, index: place as u32, kind, present: true });
+            self.resources.push(Place {
+                template: index as u32,
+                index: place as u32,
+                kind,
+                present: true,
+                reference: OnceLock::new(),
+                arn: OnceLock::new(),
+            });
             resources.insert(&*entry.id, at);
             self.by_kind.entry(entry.kind).or_default().push(at);
             if let Some(parent) = entry.child.and_then(|child| self.parents.get_mut(child)) {
@@ -129,9 +141,13 @@ impl<'a> World<'a> {
             .filter_map(|index| {
                 let at = At(index);
                 let kind = self.kind(at)?;
-                let arn = kind.arn.as_ref().map(|arn| self.expand(at, kind, arn));
+                let own = |attribute: &str| match self.identity(at, attribute, 0) {
+                    Value::Text(text) => Some(text.text.to_string()),
+                    _ => None,
+                };
+                let arn = kind.arn.as_ref().and_then(|_| own("Arn"));
                 let reference = kind.reference.as_ref().filter(|text| text.contains(':'));
-                let reference = reference.map(|text| self.expand(at, kind, text));
+                let reference = reference.and_then(|_| own("Ref"));
                 let name = kind.name.as_ref().and_then(|_| self.own_name(at, kind));
                 Some((at, arn.into_iter().chain(reference).collect(), name))
             })
@@ -281,11 +297,20 @@ impl<'a> World<'a> {
             "Ref" => kind.reference.as_ref(),
             _ => kind.attributes.get(attribute).or_else(|| kind.arn.as_ref().filter(|_| attribute == "Arn")),
         });
-        let text = match (kind, form) {
+        let text = || match (kind, form) {
             (Some(kind), Some(form)) => self.expand(at, kind, form),
             _ => generated(at, attribute),
         };
-        Value::Text(Text { text: text.into(), of: Some(at) })
+        let known = match attribute {
+            "Ref" => self.place(at).map(|place| &place.reference),
+            "Arn" => self.place(at).map(|place| &place.arn),
+            _ => None,
+        };
+        let text: Chars<'a> = match known {
+            Some(known) => known.get_or_init(|| text().into()).clone().into(),
+            None => text().into(),
+        };
+        Value::Text(Text { text, of: Some(at) })
     }
 
     fn output(&self, template: usize, name: &str, depth: u8) -> Value<'a> {
@@ -341,7 +366,7 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn own_name(&self, at: At, kind: &Kind) -> Option<String> {
         match self.property(at, kind.name.as_deref()?) {
-            Value::Text(text) => Some(text.text.into_owned()),
+            Value::Text(text) => Some(text.text.to_string()),
             Value::Unknown => Some(free(&format!("{}.name", at.0))),
             _ => None,
         }

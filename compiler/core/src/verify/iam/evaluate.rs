@@ -303,7 +303,7 @@ fn patterns(world: &World<'_>, patterns: &Patterns<'_>, text: &str) -> Tri {
 #[must_use]
 pub fn arn_of(world: &World<'_>, at: At) -> String {
     match world.identity(at, "Arn", 0) {
-        Value::Text(text) => text.text.into_owned(),
+        Value::Text(text) => text.text.to_string(),
         _ => String::new(),
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
+use rayon::prelude::*;
+
 use super::super::text::{Text, is_free};
 use super::super::value::Value;
 use super::super::world::{At, World};
@@ -22,7 +24,7 @@ impl<'a> Policy<'a> {
     fn add(&mut self, world: &World<'a>, at: At, document: Value<'a>) {
         match document {
             Value::Absent => {}
-            document => match read(world, at, document) {
+            document => match read(world, at, &document) {
                 Some(statements) => self.statements.extend(statements),
                 None => self.open = true,
             },
@@ -52,32 +54,18 @@ impl<'w, 'a> Policies<'w, 'a> {
             resource: (0..count).map(|_| OnceLock::new()).collect(),
             identity: (0..count).map(|_| OnceLock::new()).collect(),
         };
-        for at in world.all() {
-            let Some(kind) = world.kind(at) else { continue };
-            let attaches = kind.attaches.as_ref().map(|attached| (&attached.to, attached.kind.as_deref()));
-            let permits = kind.permission.as_ref().map(|form| (&form.to, Some(form.kind.as_str())));
-            for (to, on) in attaches.into_iter().chain(permits) {
-                policies.attach(at, to, on);
+        let all: Vec<At> = world.all().collect();
+        let laid: Vec<(At, Vec<Result<At, &'a str>>)> =
+            all.par_iter().filter_map(|at| Some((*at, lies_on(world, *at)?))).collect();
+        for (at, places) in laid {
+            for place in places {
+                match place {
+                    Ok(place) => policies.attached.entry(place).or_default().push(at),
+                    Err(kind) => drop(policies.loose.insert(kind)),
+                }
             }
         }
         policies
-    }
-
-    fn attach(&mut self, at: At, property: &str, on: Option<&'a str>) {
-        for value in self.world.property(at, property).items() {
-            let found = match &value {
-                Value::Text(text) => match on {
-                    Some(kind) => self.world.find(kind, text),
-                    None => self.world.denoted(text),
-                },
-                _ => None,
-            };
-            match (found, value) {
-                (Some(found), _) => self.attached.entry(found).or_default().push(at),
-                (None, Value::Text(text)) if !is_free(&text.text) => {}
-                _ => drop(self.loose.insert(on.unwrap_or_default())),
-            }
-        }
     }
 
     /// The policies that lie on a resource.
@@ -206,7 +194,7 @@ impl<'w, 'a> Policies<'w, 'a> {
     #[must_use]
     pub fn trust(&self, role: At) -> Option<Vec<Statement<'a>>> {
         let form = self.world.kind(role)?.role.as_ref()?;
-        read(self.world, role, self.world.property(role, &form.trust))
+        read(self.world, role, &self.world.property(role, &form.trust))
     }
 
     /// Every statement of the policies of a resource, with what it lies on; a role's own lie on nothing.
@@ -214,10 +202,10 @@ impl<'w, 'a> Policies<'w, 'a> {
         if let Some(policy) = self.of_role(at) {
             policy.statements.iter().for_each(|statement| look(statement, None));
         }
-        if self.has_policy(at) {
-            if let Some(policy) = self.on(at) {
-                policy.statements.iter().for_each(|statement| look(statement, Some(at)));
-            }
+        if self.has_policy(at)
+            && let Some(policy) = self.on(at)
+        {
+            policy.statements.iter().for_each(|statement| look(statement, Some(at)));
         }
     }
 
@@ -225,4 +213,29 @@ impl<'w, 'a> Policies<'w, 'a> {
     fn has_policy(&self, at: At) -> bool {
         self.attached.contains_key(&at) || self.world.kind(at).is_some_and(|kind| kind.policy.is_some())
     }
+}
+
+/// What a policy or permission lies on; where nobody knows that, only of which type it is.
+fn lies_on<'a>(world: &World<'a>, at: At) -> Option<Vec<Result<At, &'a str>>> {
+    let kind = world.kind(at)?;
+    let attaches = kind.attaches.as_ref().map(|attached| (&attached.to, attached.kind.as_deref()));
+    let permits = kind.permission.as_ref().map(|form| (&form.to, Some(form.kind.as_str())));
+    let mut found = Vec::new();
+    for (to, on) in attaches.into_iter().chain(permits) {
+        for value in world.property(at, to).items() {
+            let place = match &value {
+                Value::Text(text) => match on {
+                    Some(kind) => world.find(kind, text),
+                    None => world.denoted(text),
+                },
+                _ => None,
+            };
+            match (place, value) {
+                (Some(place), _) => found.push(Ok(place)),
+                (None, Value::Text(text)) if !is_free(&text.text) => {}
+                _ => found.push(Err(on.unwrap_or_default())),
+            }
+        }
+    }
+    Some(found)
 }

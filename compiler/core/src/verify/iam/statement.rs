@@ -59,8 +59,8 @@ pub struct Condition<'a> {
 }
 
 /// The statements of a policy document. `None` if it cannot be told before the deployment.
-pub fn read<'a>(world: &World<'a>, at: At, document: Value<'a>) -> Option<Vec<Statement<'a>>> {
-    let Value::Object(document) = document else { return None };
+pub fn read<'a>(world: &World<'a>, at: At, document: &Value<'a>) -> Option<Vec<Statement<'a>>> {
+    let Value::Object(document) = *document else { return None };
     let Some(list) = document.linked.data.get("Statement") else { return Some(Vec::new()) };
     let list = Node { linked: document.linked.of(list), ..document };
     let items = match world.value(list) {
@@ -76,7 +76,7 @@ pub fn read<'a>(world: &World<'a>, at: At, document: Value<'a>) -> Option<Vec<St
 
 fn statement<'a>(world: &World<'a>, at: At, index: usize, node: Node<'a>) -> Option<Statement<'a>> {
     let text = |name: &str| match world.member(node, name, 0) {
-        Value::Text(text) => Some(text.text.into_owned()),
+        Value::Text(text) => Some(text.text.to_string()),
         _ => None,
     };
     let effect = text("Effect")?;

@@ -273,16 +273,18 @@ mod tests {
 
     #[test]
     fn precedence() {
-        let parsed = parse("a.B | default(30) >= 6 * 3 and not x").expect("an expression");
-        let Expression::Binary(Operator::And, left, right) = parsed else { panic!("{parsed:?}") };
-        assert!(matches!(*left, Expression::Binary(Operator::AtLeast, ..)), "{left:?}");
-        assert!(matches!(*right, Expression::Not(_)));
+        let parsed = parse("a.B | default(30) >= 6 * 3 and not x");
+        let is_right = matches!(&parsed, Ok(Expression::Binary(Operator::And, left, right))
+            if matches!(**left, Expression::Binary(Operator::AtLeast, ..)) && matches!(**right, Expression::Not(_)));
+        assert!(is_right, "{parsed:?}");
     }
 
     #[test]
     fn not_takes_a_comparison() {
-        let parsed = parse("not a == b").expect("an expression");
-        assert!(matches!(parsed, Expression::Not(inner) if matches!(*inner, Expression::Binary(..))));
+        let parsed = parse("not a == b");
+        let is_right =
+            matches!(&parsed, Ok(Expression::Not(inner)) if matches!(**inner, Expression::Binary(..)));
+        assert!(is_right, "{parsed:?}");
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! What rules can ask beside operators.
 
-use std::borrow::Cow;
-
-use super::super::text::{Text, free, generated, is_free, is_marked, pseudo, split};
+use super::super::text::{Chars, Text, free, generated, is_free, is_marked, pseudo, split};
 use super::super::tri::Tri;
 use super::super::value::{Node, Value};
 use super::expression::Expression;
@@ -58,10 +56,10 @@ pub const NAMES: &[&str] = &[
 pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &'a [Expression]) -> Value<'a> {
     let value = |index: usize| arguments.get(index).map_or(Value::Absent, |one| scope.value(one));
     let text = |index: usize| match arguments.get(index) {
-        Some(Expression::Text(text)) => Cow::Borrowed(text.as_str()),
+        Some(Expression::Text(text)) => Chars::Borrowed(text.as_str()),
         _ => match value(index) {
             Value::Text(text) => text.text,
-            _ => Cow::Borrowed(""),
+            _ => Chars::Borrowed(""),
         },
     };
     match name {
@@ -128,7 +126,7 @@ pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &'a [Expressio
         "greatest" => greatest(value(0)),
         "late" => late(scope, value(0), value(1)),
         "inside" => inside(scope, value(0), &text(1), &text(2)),
-        "mentioned" => mentioned(scope, value(0), &text(1)),
+        "mentioned" => mentioned(scope, &value(0), &text(1)),
         "join_lists" => joined((0..arguments.len()).flat_map(|index| value(index).items())),
         _ => Value::Unknown,
     }
@@ -273,8 +271,8 @@ fn inside<'a>(scope: &Scope<'_, '_, 'a>, value: Value<'a>, member: &str, ending:
 const DEEPEST: usize = 64;
 
 /// The resources of a type that a resource refers to.
-fn mentioned<'a>(scope: &Scope<'_, '_, 'a>, value: Value<'a>, kind: &str) -> Value<'a> {
-    let Value::Resource(at) = value else { return Value::Unknown };
+fn mentioned<'a>(scope: &Scope<'_, '_, 'a>, value: &Value<'a>, kind: &str) -> Value<'a> {
+    let Value::Resource(at) = *value else { return Value::Unknown };
     let (template, _) = scope.world.position(at);
     let mut found = Vec::new();
     crate::verify::order::names(scope.world, at, &mut |name, how| {

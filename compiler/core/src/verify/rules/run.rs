@@ -147,7 +147,7 @@ impl<'w, 'a> Prover<'w, 'a> {
     }
 
     fn run_in<'s>(&'s self, rule: &'a Rule, at: At, mut scope: Scope<'s, 'w, 'a>, outcome: &mut Outcome) {
-        if !rule.when.as_ref().is_none_or(|when| scope.holds(when) == Tri::Yes) {
+        if rule.when.as_ref().is_some_and(|when| scope.holds(when) != Tri::Yes) {
             return;
         }
         let Some((name, list)) = &rule.each else { return self.once(rule, at, scope, outcome) };
@@ -190,7 +190,7 @@ impl<'w, 'a> Prover<'w, 'a> {
             }
         }
         for check in &rule.checks {
-            if !check.report.when.as_ref().is_none_or(|when| scope.holds(when) == Tri::Yes) {
+            if check.report.when.as_ref().is_some_and(|when| scope.holds(when) != Tri::Yes) {
                 continue;
             }
             match scope.holds(&check.holds) {
@@ -274,7 +274,7 @@ impl<'w, 'a> Prover<'w, 'a> {
             }
         }
         if let Some(Value::Text(own)) = need.resource.as_ref().map(|own| scope.value(own)) {
-            resource = own.text.into_owned();
+            resource = own.text.to_string();
         }
         let holder = match &to {
             Value::Resource(at) => Some(*at),
@@ -325,7 +325,7 @@ impl<'w, 'a> Prover<'w, 'a> {
         match who {
             Who::Service(name) => match scope.value(name) {
                 Value::Text(name) => Ok((
-                    Actor::Service(name.text.into_owned()),
+                    Actor::Service(name.text.to_string()),
                     vec![
                         pair("aws:sourceaccount", account()),
                         pair("aws:securetransport", Value::Bool(true)),
