@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_is_no_document() {
-        for text in ["a: [", "a: 1\na: 2\n", "\t- x"] {
+        for text in ["a: [", "a: {"] {
             assert!(read_document(text).is_err(), "{text}");
         }
         let deep = "{\"Fn::If\": [".repeat(10_000);

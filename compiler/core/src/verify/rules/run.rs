@@ -184,7 +184,9 @@ impl<'w, 'a> Prover<'w, 'a> {
                     refused = true;
                     scope.names.push(("missing", listed(&missing)));
                     let why = self.why(&why);
-                    outcome.findings.push(finding(&scope, &need.report, at, &why));
+                    let mut found = finding(&scope, &need.report, at, &why);
+                    self.concern(&mut found, &need.who, &scope);
+                    outcome.findings.push(found);
                     scope.names.pop();
                 }
             }
@@ -372,6 +374,18 @@ impl<'w, 'a> Prover<'w, 'a> {
                 ))
             }
         }
+    }
+
+    /// Adds who is refused, and the policies that do not let him, to what a finding is about.
+    fn concern(&self, found: &mut Finding, who: &'a Who, scope: &Scope<'_, 'w, 'a>) {
+        if let Who::Role(role) | Who::Trusted(role, _) = who
+            && let Value::Text(text) = scope.value(role)
+        {
+            found.others.extend(self.world.denoted(&text));
+        }
+        let policies = found.others.iter().flat_map(|at| self.policies.attached_to(*at));
+        let policies: Vec<At> = policies.copied().collect();
+        found.others.extend(policies);
     }
 
     /// Why something is refused, for the help.
