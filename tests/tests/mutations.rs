@@ -12,7 +12,7 @@ use pipec_core::Stage;
 use pipec_core::graph::FlowGraph;
 use pipec_core::library::{Data, Library};
 use pipec_core::stacks::StackTree;
-use pipec_core::verify::{Frame, Knowledge, diagnostics, edges};
+use pipec_core::verify::{Knowledge, prove};
 use pipec_tests::{Project, findings, repository, stdlib};
 use serde::Deserialize;
 
@@ -136,13 +136,7 @@ fn is_seen(
 }
 
 fn is_wrong(graph: &FlowGraph, tree: &StackTree, library: &Library, knowledge: &Knowledge) -> bool {
-    let frame = Frame::of(tree);
-    let templates = frame.templates(tree);
-    let world = knowledge.world(&templates);
-    let prover = knowledge.prover(&world);
-    let report = prover.prove();
-    let proofs = edges(graph, tree, library, &prover, &report);
-    !diagnostics(graph, tree, &world, &report, &proofs).is_empty()
+    !prove(graph, tree, library, knowledge).is_empty()
 }
 
 /// Puts a body into a mutant's place and returns what was there; a resource without one is as good as not there.

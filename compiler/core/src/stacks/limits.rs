@@ -11,9 +11,9 @@ use crate::model::{Ingress, Model, PathPart};
 use crate::source::Span;
 
 /// Resources in one template; fixed.
-const MAX_RESOURCES: usize = 500;
+pub const MAX_RESOURCES: usize = 500;
 /// Parameters or outputs of one template; fixed.
-const MAX_VALUES: usize = 200;
+pub const MAX_VALUES: usize = 200;
 /// Resources in one operation on a root and its nested stacks; fixed.
 const MAX_OPERATION: usize = 2_500;
 /// Resources of one API; raised on request.

@@ -25,6 +25,7 @@ use crate::model::{App, Origin, ParameterKind, Setting};
 use crate::source::Span;
 
 pub use facts::event_type;
+pub use limits::{MAX_RESOURCES, MAX_VALUES};
 pub use link::ARTIFACT_BUCKET;
 pub use linked::{Function, Linked, View};
 pub use lower::lower;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::library::from_yaml;
 
@@ -14,8 +14,48 @@ pub struct Facts {
     pub kinds: BTreeMap<String, Kind>,
     /// What AWS's managed policies allow, by the end of their ARN.
     pub managed_policies: BTreeMap<String, Vec<ManagedStatement>>,
+    /// What requests say of themselves, by who makes them.
+    pub requests: Requests,
+    /// Condition keys that bind a service to whom it acts for, or what they begin with.
+    pub binding_keys: Vec<String>,
     /// Actions that take no finer resource than `*`, as patterns.
     pub unscoped_actions: Vec<String>,
+}
+
+/// What requests say of themselves: condition keys in lower case, and their values.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requests {
+    /// A service's.
+    #[serde(deserialize_with = "pairs")]
+    pub service: Vec<(String, Said)>,
+    /// A role's.
+    #[serde(deserialize_with = "pairs")]
+    pub role: Vec<(String, Said)>,
+    /// Another account's.
+    #[serde(deserialize_with = "pairs")]
+    pub account: Vec<(String, Said)>,
+    /// One without a signature.
+    #[serde(deserialize_with = "pairs")]
+    pub anybody: Vec<(String, Said)>,
+}
+
+/// The value of a condition key.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Said {
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A text; `{account}` is the account's number, `{caller}` that of the other account.
+    Text(String),
+    /// It is not there.
+    Nothing,
+}
+
+fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Said)>, D::Error> {
+    Ok(BTreeMap::<String, Said>::deserialize(deserializer)?.into_iter().collect())
 }
 
 /// How resources of a type are known, and what they say of others.

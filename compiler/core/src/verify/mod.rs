@@ -30,11 +30,9 @@ mod world;
 
 use rayon::prelude::*;
 
-pub use flows::{EdgeProof, How, describe, edges, grounds};
 pub use foreign::{TemplateFiles, Verified, verify_templates};
-pub use project::{Carried, Line, listing, verify};
+pub use project::{Carried, Line, listing, prove, verify};
 pub use read::{Document, TemplateError, read_template};
-pub use report::{Problem, diagnostics, problems};
 pub use rules::{Finding, Ground, Prover, Wire, label};
 pub use template::{Entry, Frame, NESTED, Template};
 pub use world::{At, World};

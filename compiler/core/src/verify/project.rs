@@ -1,10 +1,11 @@
 //! The proofs of a project: its stacks, and every edge of its flow graph.
 
-use super::Knowledge;
 use super::flows::{EdgeProof, describe, edges, grounds};
 use super::report::diagnostics;
 use super::rules::label;
 use super::template::Frame;
+use super::world::World;
+use super::{Knowledge, Prover};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::graph::FlowGraph;
 use crate::library::Library;
@@ -26,14 +27,31 @@ pub fn verify(
             return;
         }
     };
+    diags.extend(prove(graph, tree, library, knowledge));
+    diags.extend(super::payload::check(graph, library));
+}
+
+/// What is wrong with the stacks of a project, and with the edges of its flow graph.
+#[must_use]
+pub fn prove(
+    graph: &FlowGraph,
+    tree: &StackTree,
+    library: &Library,
+    knowledge: &Knowledge,
+) -> Vec<Diagnostic> {
+    with_prover(tree, knowledge, |prover| {
+        let report = prover.prove();
+        let proofs = edges(graph, tree, library, prover, &report);
+        diagnostics(graph, tree, prover.world, &report, &proofs)
+    })
+}
+
+/// Does something with the stacks of a project as templates.
+fn with_prover<T>(tree: &StackTree, knowledge: &Knowledge, work: impl FnOnce(&mut Prover<'_, '_>) -> T) -> T {
     let frame = Frame::of(tree);
     let templates = frame.templates(tree);
     let world = knowledge.world(&templates);
-    let prover = knowledge.prover(&world);
-    let report = prover.prove();
-    let proofs = edges(graph, tree, library, &prover, &report);
-    diags.extend(diagnostics(graph, tree, &world, &report, &proofs));
-    diags.extend(super::payload::check(graph, library));
+    work(&mut knowledge.prover(&world))
 }
 
 /// An edge and its proof, in words.
@@ -62,23 +80,22 @@ pub struct Carried {
 #[must_use]
 pub fn listing(graph: &FlowGraph, tree: &StackTree, library: &Library) -> Vec<Line> {
     let Ok(knowledge) = Knowledge::parse(&library.identities, &library.proofs) else { return Vec::new() };
-    let frame = Frame::of(tree);
-    let templates = frame.templates(tree);
-    let world = knowledge.world(&templates);
-    let mut prover = knowledge.prover(&world);
-    prover.explains = true;
-    let proofs = edges(graph, tree, library, &prover, &prover.prove());
-    let line = |proof: &EdgeProof| {
-        let (from, to) = (graph.node(proof.from)?, graph.node(proof.to)?);
-        let target = if from.event == to.event { describe(to) } else { format!("`{}`", to.event) };
-        let edge = format!("{}: {} {} {target}", from.event, describe(from), proof.how.word());
-        let carried = proof.wires.iter().map(|wire| Carried {
-            proof: wire.proof.clone(),
-            by: label(&world, wire.by),
-            allowed: grounds(&world, wire),
-            open: wire.open,
-        });
-        Some(Line { edge, carried: carried.collect() })
-    };
-    proofs.iter().filter_map(line).collect()
+    with_prover(tree, &knowledge, |prover| {
+        prover.explains = true;
+        let proofs = edges(graph, tree, library, prover, &prover.prove());
+        proofs.iter().filter_map(|proof| line(graph, prover.world, proof)).collect()
+    })
+}
+
+fn line(graph: &FlowGraph, world: &World<'_>, proof: &EdgeProof) -> Option<Line> {
+    let (from, to) = (graph.node(proof.from)?, graph.node(proof.to)?);
+    let target = if from.event == to.event { describe(to) } else { format!("`{}`", to.event) };
+    let edge = format!("{}: {} {} {target}", from.event, describe(from), proof.how.word());
+    let carried = proof.wires.iter().map(|wire| Carried {
+        proof: wire.proof.clone(),
+        by: label(world, wire.by),
+        allowed: grounds(world, wire),
+        open: wire.open,
+    });
+    Some(Line { edge, carried: carried.collect() })
 }

@@ -54,10 +54,9 @@ pub fn diagnostics(
         .collect();
     for (node, finding) in unproved(graph, world, proofs, &report.findings) {
         let span = graph.node(node).map_or(tree.app.origin.span, |node| node.origin.span);
-        let overs: Vec<Span> = resources.iter().filter_map(|resource| resource.patched).collect();
         let event = graph.node(node).map(|node| node.event.as_str()).unwrap_or_default();
         let patched = resources.iter().find(|one| one.patched.is_some() && one.owner == event);
-        let at = patched.and_then(|resource| resource.patched).or(overs.first().copied()).unwrap_or(span);
+        let at = patched.and_then(|resource| resource.patched).unwrap_or(span);
         found.push(plain(&finding, at));
     }
     found

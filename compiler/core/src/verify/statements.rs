@@ -10,19 +10,6 @@ use super::value::Value;
 use super::world::{At, World};
 use crate::diagnostic::Code;
 
-/// Condition keys that bind a service to whom it acts for, in lower case, or what they begin with.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
-const BINDING: &[&str] = &[
-    "aws:sourcearn",
-    "aws:sourceaccount",
-    "aws:sourceorg",
-    "aws:principalorg",
-    "kms:viaservice",
-    "kms:encryptioncontext",
-    "kms:calleraccount",
-    "kms:grantisforawsresource",
-];
-
 /// Checks every statement.
 pub fn check<'a>(world: &World<'a>, policies: &Policies<'_, 'a>) -> Vec<Finding> {
     let all: Vec<At> = world.all().collect();
@@ -57,7 +44,7 @@ fn deputy(world: &World<'_>, statement: &Statement<'_>, on: Option<At>) -> Optio
     let (_, services) = these.iter().find(|(kind, _)| kind == "Service")?;
     let bound = statement.conditions.iter().any(|condition| {
         let key = condition.key.to_ascii_lowercase();
-        key.is_empty() || BINDING.iter().any(|binding| key.starts_with(binding))
+        key.is_empty() || world.facts.binding_keys.iter().any(|binding| key.starts_with(binding.as_str()))
     });
     if bound {
         return None;

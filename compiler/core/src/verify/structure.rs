@@ -13,11 +13,7 @@ use super::value::Value;
 use super::world::{At, World};
 use crate::diagnostic::{Code, nearest};
 use crate::library::Data;
-
-/// Fixed quotas of CloudFormation:
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>.
-const MAX_RESOURCES: usize = 500;
-const MAX_VALUES: usize = 200;
+use crate::stacks::{MAX_RESOURCES, MAX_VALUES};
 
 /// Checks every template.
 pub fn check(world: &World<'_>, order: &Order) -> Vec<Finding> {

@@ -378,6 +378,16 @@ impl<'a> World<'a> {
         text.of.or_else(|| marked(&text.text)).or_else(|| self.by_identity.get(&*text.text).copied())
     }
 
+    /// The resource that a value is, or stands for.
+    #[must_use]
+    pub fn stood_for(&self, value: &Value<'_>) -> Option<At> {
+        match value {
+            Value::Resource(at) => Some(*at),
+            Value::Text(text) => self.denoted(text),
+            _ => None,
+        }
+    }
+
     /// The resource of a type that a text names, or stands for.
     #[must_use]
     pub fn find(&self, kind: &str, text: &Text<'_>) -> Option<At> {

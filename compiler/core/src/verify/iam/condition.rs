@@ -2,8 +2,6 @@
 //!
 //! Operators: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>.
 
-use std::borrow::Cow;
-
 use super::super::text::{equal, matches};
 use super::super::tri::Tri;
 use super::super::value::Value;
@@ -11,10 +9,10 @@ use super::Condition;
 
 /// What a request says of itself: condition keys in lower case and their values; [`Value::Absent`] where it is known
 /// that it does not say it. A key that is not there may have any value.
-pub type Context<'a> = Vec<(Cow<'static, str>, Value<'a>)>;
+pub type Context<'a> = Vec<(&'a str, Value<'a>)>;
 
 /// Whether a condition holds.
-pub fn holds(condition: &Condition<'_>, context: &[(Cow<'static, str>, Value<'_>)]) -> Tri {
+pub fn holds(condition: &Condition<'_>, context: &[(&str, Value<'_>)]) -> Tri {
     let operator = condition.operator.as_str();
     let (quantifier, operator) = operator.split_once(':').map_or(("", operator), |(q, rest)| (q, rest));
     let (operator, if_exists) =

@@ -16,6 +16,8 @@ pub enum Actor {
     Service(String),
     /// A role of the templates.
     Role(At),
+    /// Whoever it may be, without a signature.
+    Anybody,
     /// Another account, by its number: what it allows its own roles is its matter.
     Account(String),
 }
@@ -169,6 +171,7 @@ impl<'a> Policies<'_, 'a> {
             Actor::Service(service) => {
                 (Tri::any(names("Service").map(|name| is_service(name, service))), false)
             }
+            Actor::Anybody => (Tri::No, false),
             Actor::Account(number) => {
                 let is_it = |name: &Value<'_>| match name {
                     Value::Text(text) if is_account(&text.text) => {

@@ -60,6 +60,8 @@ pub enum Who {
     Service(Expression),
     /// A role.
     Role(Expression),
+    /// Whoever it may be.
+    Anybody,
     /// Another account.
     Account(Expression),
     /// A role, and the service that takes it on.
@@ -144,6 +146,8 @@ struct RawNeed {
     trusts: Option<String>,
     account: Option<String>,
     #[serde(default)]
+    anybody: bool,
+    #[serde(default)]
     does: Vec<String>,
     to: String,
     path: Option<String>,
@@ -204,27 +208,34 @@ fn compile(raw: RawRule) -> Result<Rule, String> {
     })
 }
 
+/// What needs and checks say alike. serde cannot flatten a struct into others that refuse keys they do not know.
+macro_rules! report {
+    ($raw:ident) => {
+        Report {
+            code: $raw.code.parse().map_err(|()| format!("`{}` is no code", $raw.code))?,
+            when: optional($raw.when.as_deref())?,
+            at: optional($raw.at.as_deref())?,
+            property: $raw.property,
+            message: message(&$raw.message)?,
+            help: message(&$raw.help)?,
+        }
+    };
+}
+
 fn need(raw: RawNeed) -> Result<Need, String> {
-    let who = match (raw.service, raw.role, raw.trusts, raw.account) {
-        (Some(service), None, None, None) => Who::Service(parse(&service)?),
-        (None, Some(role), None, None) => Who::Role(parse(&role)?),
-        (None, Some(role), Some(service), None) => Who::Trusted(parse(&role)?, service),
-        (None, None, None, Some(account)) => Who::Account(parse(&account)?),
+    let who = match (raw.service, raw.role, raw.trusts, raw.account, raw.anybody) {
+        (Some(service), None, None, None, false) => Who::Service(parse(&service)?),
+        (None, Some(role), None, None, false) => Who::Role(parse(&role)?),
+        (None, Some(role), Some(service), None, false) => Who::Trusted(parse(&role)?, service),
+        (None, None, None, Some(account), false) => Who::Account(parse(&account)?),
+        (None, None, None, None, true) => Who::Anybody,
         _ => {
-            return Err(
-                "a need has a `service`, a `role` or an `account`, and `trusts` with a role only".to_owned()
-            );
+            let one = "`service`, `role`, `account` and `anybody`";
+            return Err(format!("a need has one of {one}, and `trusts` with a role only"));
         }
     };
     Ok(Need {
-        report: report(
-            &raw.code,
-            raw.when.as_deref(),
-            raw.at.as_deref(),
-            raw.property,
-            &raw.message,
-            &raw.help,
-        )?,
+        report: report!(raw),
         who,
         actions: raw.does.iter().map(|action| message(action)).collect::<Result<_, String>>()?,
         to: parse(&raw.to)?,
@@ -239,35 +250,7 @@ fn need(raw: RawNeed) -> Result<Need, String> {
 }
 
 fn check(raw: RawCheck) -> Result<Check, String> {
-    Ok(Check {
-        report: report(
-            &raw.code,
-            raw.when.as_deref(),
-            raw.at.as_deref(),
-            raw.property,
-            &raw.message,
-            &raw.help,
-        )?,
-        holds: parse(&raw.holds)?,
-    })
-}
-
-fn report(
-    code: &str,
-    when: Option<&str>,
-    at: Option<&str>,
-    property: Option<String>,
-    text: &str,
-    help: &str,
-) -> Result<Report, String> {
-    Ok(Report {
-        code: code.parse().map_err(|()| format!("`{code}` is no code"))?,
-        when: optional(when)?,
-        at: optional(at)?,
-        property,
-        message: message(text)?,
-        help: message(help)?,
-    })
+    Ok(Check { report: report!(raw), holds: parse(&raw.holds)? })
 }
 
 fn optional(text: Option<&str>) -> Result<Option<Expression>, String> {

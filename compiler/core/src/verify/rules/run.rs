@@ -4,15 +4,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::super::order::Order;
-use super::super::text::{ACCOUNT, OPEN, Text, is_free, readable};
+use super::super::text::Text;
 use super::super::tri::Tri;
 use super::super::value::Value;
 use super::super::world::{At, World};
 use super::index::Indexes;
-use super::rule::{Message, Need, Part, Report, Rule, Who};
+use super::need::Answer;
+use super::rule::Rule;
 use super::scope::Scope;
+use super::show::{finding, listed, plain, why_refused};
 use crate::diagnostic::Code;
-use crate::verify::iam::{Actor, Context, Grant, Policies, Request, Verdict, Why, arn};
+use crate::verify::iam::{Grant, Policies};
 
 /// Something is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,14 +110,6 @@ pub struct Prover<'w, 'a> {
     pub(in crate::verify) indexes: Indexes,
 }
 
-/// What came of one need.
-enum Answer {
-    Proved(Vec<Ground>),
-    Refused { missing: Vec<Cow<'static, str>>, why: Why },
-    Open,
-    NotAsked,
-}
-
 impl<'w, 'a> Prover<'w, 'a> {
     /// Runs a rule on a resource of its type.
     #[must_use]
@@ -165,334 +159,83 @@ impl<'w, 'a> Prover<'w, 'a> {
             let value = scope.value(expression);
             scope.names.push((name, value));
         }
-        let mut grounds = Vec::new();
-        let mut open = false;
-        let mut refused = false;
+        let (grounds, open, refused) = self.needs(rule, at, &mut scope, outcome);
+        self.checks(rule, at, &scope, outcome);
+        if !refused {
+            outcome.wires.extend(self.wire(rule, at, &scope, grounds, open));
+        }
+    }
+
+    /// Asks everything that must be allowed: what allows it, whether something stays open, whether something is refused.
+    fn needs<'s>(
+        &'s self,
+        rule: &'a Rule,
+        at: At,
+        scope: &mut Scope<'s, 'w, 'a>,
+        outcome: &mut Outcome,
+    ) -> (Vec<Ground>, bool, bool) {
+        let (mut grounds, mut open, mut refused) = (Vec::new(), false, false);
         for need in &rule.needs {
-            match self.need(need, &scope) {
+            match self.need(need, scope) {
                 Answer::Proved(proved) => grounds.extend(proved),
                 Answer::NotAsked => {}
                 Answer::Open => {
                     open = true;
                     let actions: Vec<Cow<'a, str>> =
-                        need.actions.iter().filter_map(|action| plain(&scope, action)).collect();
+                        need.actions.iter().filter_map(|action| plain(scope, action)).collect();
                     scope.names.push(("missing", listed(&actions)));
-                    outcome.unknown.push(finding(&scope, &need.report, at, ""));
+                    outcome.unknown.push(finding(scope, &need.report, at, ""));
                     scope.names.pop();
                 }
                 Answer::Refused { missing, why } => {
                     refused = true;
                     scope.names.push(("missing", listed(&missing)));
-                    let why = self.why(&why);
-                    let mut found = finding(&scope, &need.report, at, &why);
-                    self.concern(&mut found, &need.who, &scope);
+                    let mut found = finding(scope, &need.report, at, &why_refused(self.world, &why));
+                    self.concern(&mut found, &need.who, scope);
                     outcome.findings.push(found);
                     scope.names.pop();
                 }
             }
         }
+        grounds.sort();
+        grounds.dedup();
+        (grounds, open, refused)
+    }
+
+    fn checks(&self, rule: &'a Rule, at: At, scope: &Scope<'_, 'w, 'a>, outcome: &mut Outcome) {
         for check in &rule.checks {
             if check.report.when.as_ref().is_some_and(|when| scope.holds(when) != Tri::Yes) {
                 continue;
             }
             match scope.holds(&check.holds) {
                 Tri::Yes => {}
-                Tri::No => outcome.findings.push(finding(&scope, &check.report, at, "")),
-                Tri::Maybe => outcome.unknown.push(finding(&scope, &check.report, at, "")),
-            }
-        }
-        if let (Some((from, to)), false) = (&rule.flow, refused) {
-            let resource = |value: Value<'a>| match value {
-                Value::Resource(at) => Some(at),
-                Value::Text(text) => self.world.denoted(&text),
-                _ => None,
-            };
-            // What goes to what is not in the templates ends at the resource that joins it.
-            let to = scope.value(to);
-            let outside = matches!(&to, Value::Text(text) if !text.is_free());
-            let to = resource(to).or(outside.then_some(at));
-            if let (Some(from), Some(to)) = (resource(scope.value(from)), to) {
-                grounds.sort();
-                grounds.dedup();
-                let open = open && !outside;
-                outcome.wires.push(Wire {
-                    from,
-                    to,
-                    by: at,
-                    proof: rule.proof.clone(),
-                    grounds,
-                    open,
-                    letters: rule.letters,
-                });
+                Tri::No => outcome.findings.push(finding(scope, &check.report, at, "")),
+                Tri::Maybe => outcome.unknown.push(finding(scope, &check.report, at, "")),
             }
         }
     }
 
-    fn need(&self, need: &'a Need, scope: &Scope<'_, 'w, 'a>) -> Answer {
-        match need.report.when.as_ref().map(|when| scope.holds(when)) {
-            None | Some(Tri::Yes) => {}
-            Some(Tri::No) => return Answer::NotAsked,
-            Some(Tri::Maybe) => return Answer::Open,
-        }
-        let to = scope.value(&need.to);
-        if matches!(to, Value::Absent) {
-            return Answer::NotAsked;
-        }
-        let (actor, mut context) = match self.actor(&need.who, scope) {
-            Ok(found) => found,
-            Err(answer) => return answer,
-        };
-        for (key, expression) in &need.with {
-            let value = match scope.value(expression) {
-                Value::Unknown => continue,
-                Value::Resource(at) => match arn(self.world, &Value::Resource(at)) {
-                    Some(arn) => Value::Text(Text::new(arn)),
-                    None => continue,
-                },
-                value => value,
-            };
-            context.retain(|(known, _)| known != key);
-            context.push((Cow::Owned(key.clone()), value));
-        }
-        if let (Actor::Role(role), Who::Trusted(_, service)) = (&actor, &need.who) {
-            return match self.policies.trusts(self.world, *role, service, &context) {
-                Tri::Yes => Answer::Proved(Vec::new()),
-                Tri::Maybe => Answer::Open,
-                Tri::No => Answer::Refused {
-                    missing: vec![Cow::Borrowed("sts:AssumeRole")],
-                    why: Why::NothingAllows,
-                },
-            };
-        }
-        // What is free as a whole may be anything; a free part is left to the patterns of the statements.
-        let whole = |arn: &String| !arn.starts_with(OPEN) || !is_free(arn);
-        let Some(mut resource) = arn(self.world, &to).filter(whole) else {
-            return Answer::Open;
-        };
-        if let Some(path) = &need.path {
-            match scope.value(path) {
-                Value::Text(path) => resource.push_str(&path.text),
-                _ => return Answer::Open,
-            }
-        }
-        if let Some(Value::Text(own)) = need.resource.as_ref().map(|own| scope.value(own)) {
-            resource = own.text.to_string();
-        }
-        let holder = match &to {
-            Value::Resource(at) => Some(*at),
-            Value::Text(text) => self.world.denoted(text),
-            _ => None,
-        };
-        let actions: Option<Vec<Cow<'a, str>>> =
-            need.actions.iter().map(|action| plain(scope, action)).collect();
-        let Some(actions) = actions else { return Answer::Open };
-        self.decide(&actor, &actions, &resource, holder, &context)
-    }
-
-    fn decide(
+    fn wire(
         &self,
-        actor: &Actor,
-        actions: &[Cow<'a, str>],
-        resource: &str,
-        holder: Option<At>,
-        context: &Context<'a>,
-    ) -> Answer {
-        let (mut grounds, mut missing, mut reason, mut open) = (Vec::new(), Vec::new(), None, false);
-        for action in actions {
-            let request = Request { actor, action, resource, holder, context };
-            match self.policies.decide(self.world, &request) {
-                Verdict::Allowed(_) if !self.explains => {}
-                Verdict::Allowed(by) => {
-                    grounds.extend(by.into_iter().map(|grant| Ground { action: action.to_string(), grant }))
-                }
-                Verdict::Refused(why) => {
-                    missing.push(Cow::Owned(action.to_string()));
-                    reason = reason.or(Some(why));
-                }
-                Verdict::Unknown => open = true,
-            }
-        }
-        match reason {
-            Some(why) => Answer::Refused { missing, why },
-            None if open => Answer::Open,
-            None => Answer::Proved(grounds),
-        }
-    }
-
-    /// Who acts, and what is known of his requests.
-    fn actor(&self, who: &'a Who, scope: &Scope<'_, 'w, 'a>) -> Result<(Actor, Context<'a>), Answer> {
-        let text = |text: String| Value::Text(Text::new(text));
-        let pair = |key: &'static str, value: Value<'a>| (Cow::Borrowed(key), value);
-        let account = || Value::Text(Text { text: ACCOUNT.into(), of: None });
-        match who {
-            Who::Service(name) => match scope.value(name) {
-                Value::Text(name) => Ok((
-                    Actor::Service(name.text.to_string()),
-                    vec![
-                        pair("aws:sourceaccount", account()),
-                        pair("aws:securetransport", Value::Bool(true)),
-                        pair("aws:principalisawsservice", Value::Bool(true)),
-                        pair("s3:tlsversion", Value::Number(1.3)),
-                    ],
-                )),
-                _ => Err(Answer::Open),
-            },
-            Who::Account(number) => match scope.value(number) {
-                Value::Text(number) => Ok((
-                    Actor::Account(number.text.to_string()),
-                    vec![
-                        pair("aws:securetransport", Value::Bool(true)),
-                        pair("aws:principalisawsservice", Value::Bool(false)),
-                        pair("aws:principalaccount", text(number.text.to_string())),
-                        pair("kms:calleraccount", text(number.text.to_string())),
-                        // Whoever signs nothing has no principal; the roles of accounts are theirs.
-                        pair("aws:principalarn", Value::Absent),
-                    ],
-                )),
-                _ => Err(Answer::Open),
-            },
-            Who::Role(role) | Who::Trusted(role, _) => {
-                let role = match scope.value(role) {
-                    Value::Absent => return Err(Answer::NotAsked),
-                    Value::Resource(at) => Some(at),
-                    Value::Text(text) => self.world.denoted(&text),
-                    _ => None,
-                };
-                let Some(role) = role else { return Err(Answer::Open) };
-                Ok((
-                    Actor::Role(role),
-                    vec![
-                        pair("aws:securetransport", Value::Bool(true)),
-                        pair("aws:principalisawsservice", Value::Bool(false)),
-                        pair("aws:principalaccount", account()),
-                        pair("aws:resourceaccount", account()),
-                        pair("s3:resourceaccount", account()),
-                        pair("kms:calleraccount", account()),
-                        pair("aws:sourceaccount", account()),
-                        pair("s3:tlsversion", Value::Number(1.3)),
-                    ],
-                ))
-            }
-        }
-    }
-
-    /// Adds who is refused, and the policies that do not let him, to what a finding is about.
-    fn concern(&self, found: &mut Finding, who: &'a Who, scope: &Scope<'_, 'w, 'a>) {
-        if let Who::Role(role) | Who::Trusted(role, _) = who
-            && let Value::Text(text) = scope.value(role)
-        {
-            found.others.extend(self.world.denoted(&text));
-        }
-        let policies = found.others.iter().flat_map(|at| self.policies.attached_to(*at));
-        let policies: Vec<At> = policies.copied().collect();
-        found.others.extend(policies);
-    }
-
-    /// Why something is refused, for the help.
-    fn why(&self, why: &Why) -> String {
-        let place = |grant: &Grant| {
-            let name = label(self.world, grant.at);
-            match grant.label.as_str() {
-                "" => format!("`{name}`"),
-                label => format!("the statement `{label}` of `{name}`"),
-            }
-        };
-        match why {
-            Why::Denied(grant) => format!("{} denies it", place(grant)),
-            Why::OtherResource(grant) => format!("{} is about another resource", place(grant)),
-            Why::Condition(grant, key) => format!("{} asks for another `{key}`", place(grant)),
-            Why::NothingAllows | Why::KeyPolicy => String::new(),
-        }
-    }
-}
-
-/// Actions as people read them.
-fn listed<'a>(actions: &[Cow<'_, str>]) -> Value<'a> {
-    let quoted: Vec<String> = actions.iter().map(|action| format!("`{action}`")).collect();
-    Value::Text(Text::new(quoted.join(" and ")))
-}
-
-/// A text of which every part is known.
-fn plain<'a>(scope: &Scope<'_, '_, 'a>, message: &'a Message) -> Option<Cow<'a, str>> {
-    if let [Part::Text(text)] = message.0.as_slice() {
-        return Some(Cow::Borrowed(text));
-    }
-    let mut out = String::new();
-    for part in &message.0 {
-        match part {
-            Part::Text(text) => out.push_str(text),
-            Part::Value(expression) => match scope.value(expression) {
-                Value::Text(text) if !is_free(&text.text) => out.push_str(&text.text),
-                _ => return None,
-            },
-        }
-    }
-    Some(Cow::Owned(out))
-}
-
-fn finding<'a>(scope: &Scope<'_, '_, 'a>, report: &'a Report, at: At, why: &str) -> Finding {
-    let place = report.at.as_ref().and_then(|at| match scope.value(at) {
-        Value::Resource(at) => Some(at),
-        Value::Text(text) => scope.world.denoted(&text),
-        _ => None,
-    });
-    let others = scope.names.iter().filter_map(|(_, value)| match value {
-        Value::Resource(at) => Some(*at),
-        Value::Text(text) => scope.world.denoted(text),
-        _ => None,
-    });
-    let mut others: Vec<At> = others.collect();
-    others.sort_unstable();
-    others.dedup();
-    let help = show(scope, &report.help);
-    let help = match (help.is_empty(), why.is_empty()) {
-        (_, true) => help,
-        (true, false) => why.to_owned(),
-        (false, false) => format!("{why}; {help}"),
-    };
-    Finding {
-        code: report.code,
-        at: place.unwrap_or(at),
-        property: report.property.clone(),
-        message: show(scope, &report.message),
-        help,
-        others,
-    }
-}
-
-fn show<'a>(scope: &Scope<'_, '_, 'a>, message: &'a Message) -> String {
-    let parts = message.0.iter().map(|part| match part {
-        Part::Text(text) => text.clone(),
-        Part::Value(expression) => shown(scope.world, &scope.value(expression)),
-    });
-    parts.collect()
-}
-
-fn shown(world: &World<'_>, value: &Value<'_>) -> String {
-    match value {
-        Value::Unknown => "?".to_owned(),
-        Value::Absent => "none".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Text(text) => match world.denoted(text) {
-            Some(at) => label(world, at),
-            None => readable(&text.text),
-        },
-        Value::List(items) => items.iter().map(|item| shown(world, item)).collect::<Vec<_>>().join(", "),
-        Value::Object(_) => "…".to_owned(),
-        Value::Resource(at) => label(world, *at),
-    }
-}
-
-/// What people call a resource: `CardIssued.Queue`, as an `override` names it, or its logical id.
-#[must_use]
-pub fn label(world: &World<'_>, at: At) -> String {
-    match world.entry(at) {
-        Some(entry) => match entry.owner {
-            Some(owner) => format!("{owner}.{}", entry.id),
-            None => entry.id.to_string(),
-        },
-        None => String::new(),
+        rule: &'a Rule,
+        at: At,
+        scope: &Scope<'_, 'w, 'a>,
+        grounds: Vec<Ground>,
+        open: bool,
+    ) -> Option<Wire> {
+        let (from, to) = rule.flow.as_ref()?;
+        let (from, to) = (self.world.stood_for(&scope.value(from))?, scope.value(to));
+        // What goes to what is not in the templates ends at the resource that joins it.
+        let outside = matches!(&to, Value::Text(text) if !text.is_free());
+        Some(Wire {
+            from,
+            to: self.world.stood_for(&to).or(outside.then_some(at))?,
+            by: at,
+            proof: rule.proof.clone(),
+            grounds,
+            open: open && !outside,
+            letters: rule.letters,
+        })
     }
 }
 
