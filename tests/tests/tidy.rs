@@ -39,7 +39,7 @@ const CONFINED_DEPLOY: &[(&str, &[&str])] = &[
     ("aws_smithy_runtime_api", &["aws/"]),
     ("aws_smithy_types", &["aws/"]),
     ("regex_lite", &["facts.rs"]),
-    ("serde_yaml", &["facts.rs", "template.rs"]),
+    ("serde_yaml", &[]),
 ];
 
 /// Resource types that pipec-deploy may name: nesting itself, and the keys whose values are shown on request.

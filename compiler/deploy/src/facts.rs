@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use pipec_core::library::from_yaml;
 use regex_lite::{Regex, RegexBuilder};
 use serde::Deserialize;
 
@@ -168,7 +169,7 @@ fn pattern(text: &str) -> Result<Regex, String> {
 }
 
 fn load<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, String> {
-    serde_yaml::from_str(text(path)?).map_err(|error| format!("{path}: {error}"))
+    from_yaml(text(path)?).map_err(|error| format!("{path}: {error}"))
 }
 
 fn text(path: &str) -> Result<&'static str, String> {

@@ -1,8 +1,10 @@
 //! CloudFormation templates as they were given, in YAML or JSON, in one form: long functions, `GetAtt` as `A.B`.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeMap;
+
+use pipec_core::library::read_document;
+use pipec_core::stacks::Linked;
 use serde_json::{Map, Value};
-use serde_yaml::Tagged;
 
 /// A template.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,8 +16,12 @@ impl Template {
     /// # Errors
     /// When the text is neither YAML nor JSON, or no object.
     pub fn parse(text: &str) -> Result<Template, String> {
-        let node: Node = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-        if node.0.is_object() { Ok(Template(node.0)) } else { Err("it is no template".to_owned()) }
+        let (data, _) = read_document(text).map_err(|error| error.message)?;
+        let links = BTreeMap::new();
+        let mut value =
+            serde_json::to_value(Linked { data: &data, links: &links }).map_err(|error| error.to_string())?;
+        one_form(&mut value);
+        if value.is_object() { Ok(Template(value)) } else { Err("it is no template".to_owned()) }
     }
 
     /// What of a root's template makes a difference: CloudFormation finds no change in texts for people, nor in
@@ -84,106 +90,18 @@ pub fn retained(resource: &Value, policy: &str) -> bool {
     matches!(policy, Some("Retain" | "RetainExceptOnCreate" | "Snapshot"))
 }
 
-/// A value whose short functions became long ones.
-struct Node(Value);
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Tagged(Untagged(value), tag) = Tagged::deserialize(deserializer)?;
-        Ok(Node(match tag.as_deref().and_then(|tag| tag.strip_prefix('!')) {
-            // `!!str` and its like are resolved to longer names, which are no functions.
-            Some(function) if !function.is_empty() && !function.starts_with('!') => call(function, value),
-            _ => long_form(value),
-        }))
-    }
-}
-
-/// `!GetAtt A.B` → `{"Fn::GetAtt": "A.B"}`
-fn call(function: &str, value: Value) -> Value {
-    let key = match function {
-        "Ref" | "Condition" => function.to_owned(),
-        other => format!("Fn::{other}"),
-    };
-    long_form(Value::Object(Map::from_iter([(key, value)])))
-}
-
-/// `{"Fn::GetAtt": ["A", "B"]}` → `{"Fn::GetAtt": "A.B"}`
-fn long_form(value: Value) -> Value {
+/// `{"Fn::GetAtt": ["A", "B"]}` → `{"Fn::GetAtt": "A.B"}`, however deep.
+fn one_form(value: &mut Value) {
     match value {
-        Value::Object(mut map) => {
+        Value::Object(map) => {
             if let Some(Value::Array(parts)) = map.get("Fn::GetAtt") {
                 let joined = parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(".");
                 map.insert("Fn::GetAtt".to_owned(), Value::String(joined));
             }
-            Value::Object(map)
+            map.values_mut().for_each(one_form);
         }
-        other => other,
-    }
-}
-
-struct Untagged(Value);
-
-impl<'de> Deserialize<'de> for Untagged {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue).map(Untagged)
-    }
-}
-
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a value of a template")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        Node::deserialize(deserializer).map(|node| node.0)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Node(item)) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some((key, Node(value))) = entries.next_entry::<String, Node>()? {
-            map.insert(key, value);
-        }
-        Ok(Value::Object(map))
+        Value::Array(items) => items.iter_mut().for_each(one_form),
+        _ => {}
     }
 }
 
