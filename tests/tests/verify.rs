@@ -214,6 +214,38 @@ fn hostile_templates_end() {
     }
 }
 
+/// A tier of a team's own may make things beside the way of its events; on the way they must be joined.
+#[test]
+fn what_stands_beside_the_way_is_no_part_of_it() {
+    let mut project = Project::default();
+    project.add("app.pipe", "app shop { region eu-central-1 }\napi public { throttle 10/s burst 20 }\nevent Counted { ingress api POST /counts; auth none; volume odd; store s3; schema { n: int } }\n");
+    let files = pipec_stdlib::files();
+    let read = |path: &str| {
+        files.iter().find(|(known, _)| known == path).map(|(_, bytes)| String::from_utf8_lossy(bytes))
+    };
+    let low = read("constructs/tier/low/construct.yaml").expect("the tier `low`");
+    let template = read("constructs/tier/low/object.vtl").expect("its template");
+    let own = low.replace("construct: tier/low", "construct: tier/odd");
+    project.add("lib/tier/odd/object.vtl", &template);
+    project.add(
+        "lib/tier/odd/construct.yaml",
+        &format!(
+            "{own}\nresources:\n  Odd: {{ Type: 'AWS::SQS::Queue', Properties: {{ QueueName: odd }} }}\n"
+        ),
+    );
+    let done = project.compile(None, pipec_core::Stage::Artifacts);
+    assert!(done.diagnostics.is_empty(), "{}", pipec_tests::findings(&done));
+    let uri =
+        own.lines().find(|line| line.trim_start().starts_with("uri:")).expect("where the door sends to");
+    let elsewhere = uri.replace("{{ store.bucket }}", "elsewhere");
+    assert_ne!(uri, elsewhere);
+    let text = project.files["lib/tier/odd/construct.yaml"].clone();
+    project.add("lib/tier/odd/construct.yaml", &String::from_utf8_lossy(&text).replace(uri, &elsewhere));
+    let done = project.compile(None, pipec_core::Stage::Artifacts);
+    let codes: Vec<Code> = done.diagnostics.iter().map(|finding| finding.code).collect();
+    assert!(!codes.is_empty() && codes.iter().all(|code| code.as_str().starts_with("P10")), "{codes:?}");
+}
+
 /// A template that nests itself is no endless one.
 #[test]
 fn templates_that_nest_themselves_end() {

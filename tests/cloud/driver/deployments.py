@@ -250,7 +250,9 @@ def keeps_data(place):
 def explains_failures(place):
     """An update that fails is rolled back, and explained at the line that it came from."""
     place.write_tier("odd", ODD)
-    place.write("events/counted.pipe", COUNTED.replace('named { stream "first" }', 'odd { queue "odd.fifo" }'))
+    counted = COUNTED.replace('named { stream "first" }', 'odd { queue "odd.fifo" }')
+    # pipec would know better than to deploy it.
+    place.write("events/counted.pipe", counted.replace("\n}", '\n  expect P1020 "the service is to refuse it"\n}'))
     place.deploy()
     place.edit("events/counted.pipe", '"odd.fifo"', '"odd"')
     place.edit("handlers/ship.py", "pass", "return None")

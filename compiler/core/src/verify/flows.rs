@@ -79,11 +79,13 @@ pub fn edges(
 ) -> Vec<EdgeProof> {
     let world = prover.world;
     let kinds = world.facts.kinds.iter().filter(|(_, kind)| kind.carries).map(|(name, _)| name.as_str());
-    let places = Places { graph, carriers: carriers(graph, tree, world), kinds: kinds.collect() };
+    let mut places = Places { graph, carriers: carriers(graph, tree, world), kinds: kinds.collect() };
     let mut by_ends: HashMap<(At, At), Vec<&Wire>> = HashMap::new();
     for wire in report.wires.iter().filter(|wire| !wire.letters) {
         by_ends.entry((wire.from, wire.to)).or_default().push(wire);
     }
+    let unmade = places.unmade(library);
+    places.pass_by(&by_ends);
     let (mut proofs, mut asked) = (Vec::new(), Vec::new());
     for (from, to, how) in places.edges() {
         let wires: Vec<Wire> = places
@@ -115,7 +117,7 @@ pub fn edges(
         }
     }
     proofs.extend(places.inner(&proofs, &by_ends));
-    proofs.extend(places.unmade(library));
+    proofs.extend(unmade);
     proofs
 }
 
@@ -171,6 +173,25 @@ impl Places<'_> {
         };
         let nodes = self.graph.nodes().filter(|(id, node)| !self.has(*id) && carries(node));
         nodes.map(|(id, _)| EdgeProof::empty(id, id, How::Carries)).collect()
+    }
+
+    /// Takes out nodes that events pass by: what is before hands over to what is behind, and nothing goes through. A tier
+    /// of a team's own may make a queue beside the way.
+    fn pass_by(&mut self, by_ends: &HashMap<(At, At), Vec<&Wire>>) {
+        let ends: BTreeSet<At> = by_ends.keys().flat_map(|(from, to)| [*from, *to]).collect();
+        let idle = |(id, own): (&NodeId, &Vec<At>)| {
+            let joined = |from, to| self.pairs(from, to).any(|pair| by_ends.contains_key(&pair));
+            let passed = || {
+                self.graph
+                    .before(*id, Flow::Carries)
+                    .any(|from| self.graph.after(*id, Flow::Carries).any(|to| joined(from, to)))
+            };
+            (!own.iter().any(|at| ends.contains(at)) && passed()).then_some(*id)
+        };
+        let idle: Vec<NodeId> = self.carriers.iter().filter_map(idle).collect();
+        for id in idle {
+            self.carriers.insert(id, Vec::new());
+        }
     }
 
     /// The other accounts that may send to an event, or nobody in particular.
