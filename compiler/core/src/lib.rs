@@ -1,12 +1,12 @@
 //! pipec's compiler.
 //!
 //! ```text
-//!  *.pipe ──parse──▶ SyntaxFile ──resolve──▶ Model ──connect──▶ FlowGraph ──lower──▶ StackTree ──render──▶ Bundle
-//!           syntax               model              graph         │        ▲ stacks            artifacts
-//!                                   ▲                             │        │
-//!                                   │                         package──▶ Packages
-//!                                   │                          handlers    │
-//!                                   └────────────── library ───────────────┘
+//!  *.pipe ──parse──▶ SyntaxFile ──resolve──▶ Model ──connect──▶ FlowGraph ──lower──▶ StackTree ─┬─render──▶ Bundle
+//!            syntax               model              graph         │        ▲ stacks            │ artifacts
+//!                                    ▲                             │        │                   └─verify──▶ findings
+//!                                    │                         package──▶ Packages
+//!                                    │                          handlers    │
+//!                                    └────────────── library ───────────────┘
 //! ```
 //!
 //! Each phase is one public function from one plain data type to the next. Findings go to
