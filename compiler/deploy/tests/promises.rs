@@ -268,16 +268,9 @@ async fn a_search_that_fails_found_nothing_and_says_so() {
 async fn what_aws_never_changes_ends_a_plan() {
     let construct = |spec: &str| {
         format!(
-            "construct: tier/sealed
-summary: A tier with a key of its own.
-stack: event
-needs: [key, store]
-offers:
-  uri: {{ value: \"arn:{{{{ aws.partition }}}}:apigateway:{{{{ aws.region }}}}:s3:path/x\" }}
-  verb: {{ value: PUT }}
-  parameters: {{ value: {{}} }}
-  request: {{ value: \"{{}}\" }}
-  grants: {{ value: [] }}
+            "construct: resource/seal
+summary: A key that documents are signed with.
+stack: stores
 resources:
   Seal:
     Type: AWS::KMS::Key
@@ -286,8 +279,8 @@ resources:
         )
     };
     let project = |spec: &str| {
-        let mut project = Project::single(&SMALL.replace("auth    none", "auth    none\n  volume  sealed"));
-        project.add("lib/tier/sealed/construct.yaml", &construct(spec));
+        let mut project = Project::single(&format!("{SMALL}resource orders = seal\n"));
+        project.add("lib/resource/seal/construct.yaml", &construct(spec));
         built(&project, None)
     };
     let fake = Fake::default();
@@ -296,7 +289,8 @@ resources:
     let stop = deploy(&fake, &Notes::default(), &other, &Options::default()).await.unwrap_err();
     let text = told(&other, &stop);
     assert!(
-        text.starts_with("P0802") && text.contains("AWS never changes `KeySpec` of the KMS::Key `Seal`"),
+        text.starts_with("P0802")
+            && text.contains("AWS never changes `KeySpec` of the KMS::Key `OrdersSeal`"),
         "{text}"
     );
 }
