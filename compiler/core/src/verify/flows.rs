@@ -1,6 +1,8 @@
 //! The flow graph against what carries it: for every edge a proof.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::rules::{Asked, Finding, Wire, label};
 use super::world::{At, World};

@@ -37,13 +37,23 @@ fn json(world: &World<'_>, value: &Value<'_>, depth: usize) -> usize {
         Value::Object(node) => match node.linked.data {
             Data::Map(entries) => {
                 let each = entries.iter().map(|(key, data)| {
-                    let value = world.value(Node { linked: node.linked.of(data), ..*node });
-                    key.len() + 4 + json(world, &value, depth + 1)
+                    key.len() + 4 + written(world, Node { linked: node.linked.of(data), ..*node }, depth + 1)
                 });
                 each.sum::<usize>() + 1
             }
             _ => 0,
         },
+    }
+}
+
+/// The same of what stands in a template; lists are not copied for it.
+fn written(world: &World<'_>, node: Node<'_>, depth: usize) -> usize {
+    match node.linked.data {
+        Data::List(items) if depth <= DEEPEST => {
+            let each = items.iter().map(|item| Node { linked: node.linked.of(item), ..node });
+            each.map(|item| written(world, item, depth + 1) + 1).sum::<usize>() + 1
+        }
+        _ => json(world, &world.value(node), depth),
     }
 }
 

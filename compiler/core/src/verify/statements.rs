@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::iam::{Policies, Statement, Who};
+use super::iam::{Policies, Statement, Who, stands_for};
 use super::rules::{Finding, label};
-use super::text::{matches, readable};
+use super::text::readable;
 use super::tri::Tri;
 use super::value::Value;
 use super::world::{At, World};
@@ -70,26 +70,17 @@ fn wide(world: &World<'_>, statement: &Statement<'_>, on: Option<At>) -> Option<
     if managed || statement.actions.negated || statement.resources.negated {
         return None;
     }
-    let texts = |values: &[Value<'_>]| -> Vec<String> {
-        values
-            .iter()
-            .filter_map(|value| match value {
-                Value::Text(text) => Some(text.text.to_string()),
-                _ => None,
-            })
-            .collect()
-    };
-    let actions = texts(&statement.actions.items);
+    let mut actions = texts(&statement.actions.items);
     // A key's policy names its own key by `*`, and gives the account everything: otherwise nobody could change it.
-    let all = actions.iter().find(|action| action.as_str() == "*" || action.ends_with(":*"));
+    let all = texts(&statement.actions.items).find(|action| *action == "*" || action.ends_with(":*"));
     let what = match all {
         Some(action) if !key => format!("the action `{action}`"),
         _ => {
-            let open = on.is_none() && texts(&statement.resources.items).iter().any(|text| text == "*");
+            let open = on.is_none() && texts(&statement.resources.items).any(|text| text == "*");
             if !open || !statement.conditions.is_empty() {
                 return None;
             }
-            let finer = actions.iter().find(|action| !is_unscoped(world, action))?;
+            let finer = actions.find(|action| !is_unscoped(world, action))?;
             format!("`{finer}` on the resource `*`")
         }
     };
@@ -103,13 +94,19 @@ fn wide(world: &World<'_>, statement: &Statement<'_>, on: Option<At>) -> Option<
     })
 }
 
+/// Those of the values that are texts.
+fn texts<'v>(values: &'v [Value<'_>]) -> impl Iterator<Item = &'v str> {
+    values.iter().filter_map(|value| match value {
+        Value::Text(text) => Some(&*text.text),
+        _ => None,
+    })
+}
+
 fn is_managed(world: &World<'_>, statement: &Statement<'_>) -> bool {
     world.facts.managed_policies.contains_key(&statement.place.label)
 }
 
 /// Whether AWS takes nothing finer than `*` for an action.
 fn is_unscoped(world: &World<'_>, action: &str) -> bool {
-    let action = action.to_ascii_lowercase();
-    let known = world.facts.unscoped_actions.iter();
-    known.into_iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &action) == Tri::Yes)
+    world.facts.unscoped_actions.iter().any(|pattern| stands_for(pattern, action) == Tri::Yes)
 }

@@ -1,14 +1,13 @@
 //! What must hold of templates as such: names that are there, no cycles, sizes, stacks that fit together.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use rayon::prelude::*;
 
 use super::measure::least_length;
 use super::order::{Order, Use};
 use super::rules::{Finding, at_path, label};
 use super::template::{NESTED, Template};
-use super::text::{is_free, readable, split};
+use super::text::{Chars, is_free, readable, split};
 use super::value::Value;
 use super::world::{At, World};
 use crate::diagnostic::{Code, nearest};
@@ -198,8 +197,8 @@ fn outputs(world: &World<'_>, index: usize, place: usize, template: &Template<'_
 /// Names that resources are given: their lengths, and that no two of a type have one.
 fn own_names(world: &World<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut taken: HashMap<(&str, String), At> = HashMap::new();
     let all: Vec<At> = world.all().collect();
+    let mut taken: HashMap<(&str, Chars<'_>), At> = HashMap::with_capacity(all.len());
     let named = |at: &At| {
         let kind = world.kind(*at)?;
         Some((*at, world.own_name(*at, kind)?, kind.longest_name?))

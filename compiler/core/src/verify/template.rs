@@ -1,7 +1,7 @@
 //! Plain CloudFormation in memory, whoever made it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::library::{Data, Symbol};
@@ -183,6 +183,6 @@ fn nested<'p>(parameters: impl Iterator<Item = (&'p str, Data)>, after: &[String
 }
 
 /// Positions of names in a list of pairs.
-pub(super) fn positions<'n, T>(pairs: &[(&'n str, T)]) -> HashMap<&'n str, usize> {
+pub(super) fn positions<'n, T>(pairs: &[(&'n str, T)]) -> foldhash::HashMap<&'n str, usize> {
     pairs.iter().enumerate().map(|(index, (name, _))| (*name, index)).collect()
 }

@@ -46,6 +46,20 @@ impl std::fmt::Display for Chars<'_> {
     }
 }
 
+impl Eq for Chars<'_> {}
+
+impl std::hash::Hash for Chars<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl std::borrow::Borrow<str> for Chars<'_> {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
 impl PartialEq for Chars<'_> {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
@@ -166,16 +180,29 @@ pub fn readable(text: &str) -> String {
     out
 }
 
-/// The text in parts: a character, or a whole mark.
+/// The first part of a text, a character or a whole mark, and what is behind it.
+fn first(text: &str) -> Option<(&str, &str)> {
+    let end = match text.chars().next()? {
+        OPEN => text.find(CLOSE).map_or(text.len(), |at| at + CLOSE.len_utf8()),
+        first => first.len_utf8(),
+    };
+    text.split_at_checked(end)
+}
+
+/// The last part of a text.
+fn last(text: &str) -> Option<&str> {
+    let start = match text.chars().next_back()? {
+        CLOSE => text.rfind(OPEN).unwrap_or(0),
+        last => text.len() - last.len_utf8(),
+    };
+    text.get(start..)
+}
+
+/// The text in parts.
 fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let end = match first {
-            OPEN => rest.find(CLOSE).map_or(rest.len(), |at| at + CLOSE.len_utf8()),
-            _ => first.len_utf8(),
-        };
-        let (token, behind) = rest.split_at(end);
+    while let Some((token, behind)) = first(rest) {
         tokens.push(token);
         rest = behind;
     }
@@ -187,17 +214,12 @@ fn tokens(text: &str) -> Vec<&str> {
 pub fn split(text: &str, separator: &str) -> Vec<String> {
     let (mut parts, mut part) = (Vec::new(), String::new());
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
+    while let Some((token, behind)) = first(rest) {
         if let Some(behind) = rest.strip_prefix(separator).filter(|_| !separator.is_empty()) {
             parts.push(std::mem::take(&mut part));
             rest = behind;
             continue;
         }
-        let end = match first {
-            OPEN => rest.find(CLOSE).map_or(rest.len(), |at| at + CLOSE.len_utf8()),
-            _ => first.len_utf8(),
-        };
-        let (token, behind) = rest.split_at(end);
         part.push_str(token);
         rest = behind;
     }
@@ -237,30 +259,67 @@ pub fn matches(pattern: &str, text: &str) -> Tri {
 /// Tried twice: with every mark equal to itself only, which proves; then with marks that stand for anything, which
 /// cannot prove, but if even that fails the two can never meet.
 fn meet(pattern: &str, text: &str, wild: bool) -> Tri {
+    let (pattern, text) = apart(pattern, text, wild);
+    let firm = |one: Option<&str>, other: Option<&str>| {
+        let one = one.is_some_and(|one| !is_elastic(one) && !(wild && matches!(one, "*" | "?")));
+        one && other.is_some_and(|other| !is_elastic(other))
+    };
+    let begins = |text| first(text).map(|(token, _)| token);
+    // They begin or end with parts that differ, and that nothing can stand for: so do most that are no pair.
+    if firm(begins(pattern), begins(text)) || firm(last(pattern), last(text)) {
+        return Tri::No;
+    }
     let (pattern, text) = (tokens(pattern), tokens(text));
-    let (pattern, text) = apart(&pattern, &text, wild);
-    let open = pattern.iter().chain(text).any(|token| is_elastic(token));
+    let open = pattern.iter().chain(&text).any(|token| is_elastic(token));
     let wild = wild && pattern.iter().any(|token| matches!(*token, "*" | "?"));
     if !open && !wild {
         return Tri::from(pattern == text);
     }
-    if fits(pattern, text, wild, false) {
+    if fits(&pattern, &text, wild, false) {
         Tri::Yes
-    } else if open && fits(pattern, text, wild, true) {
+    } else if open && fits(&pattern, &text, wild, true) {
         Tri::Maybe
     } else {
         Tri::No
     }
 }
 
-/// Both without what they begin and end with alike: most ARNs differ in their names only.
-fn apart<'t, 's>(pattern: &'t [&'s str], text: &'t [&'s str], wild: bool) -> (&'t [&'s str], &'t [&'s str]) {
-    let same = |one: &&str, other: &&str| one == other && !(wild && matches!(*one, "*" | "?"));
-    let start = pattern.iter().zip(text).take_while(|(one, other)| same(one, other)).count();
-    let (pattern, text) = (pattern.get(start..).unwrap_or(&[]), text.get(start..).unwrap_or(&[]));
-    let end = pattern.iter().rev().zip(text.iter().rev()).take_while(|(one, other)| same(one, other)).count();
-    let cut = |list: &'t [&'s str]| list.get(..list.len() - end).unwrap_or(&[]);
-    (cut(pattern), cut(text))
+/// Both without the parts that they begin and end with alike: most ARNs differ in their names only.
+fn apart<'t, 's>(pattern: &'t str, text: &'s str, wild: bool) -> (&'t str, &'s str) {
+    let firm = |byte: &u8| !(wild && matches!(byte, b'*' | b'?'));
+    let (one, other) = (pattern.as_bytes(), text.as_bytes());
+    let alike = one.iter().zip(other).take_while(|(one, other)| one == other && firm(one)).count();
+    let mut start = floor(pattern, alike).min(floor(text, alike));
+    // A mark is a part as a whole.
+    let before = pattern.get(..start).unwrap_or_default();
+    if let Some(open) =
+        before.rfind(OPEN).filter(|open| before.rfind(CLOSE).is_none_or(|close| close < *open))
+    {
+        start = open;
+    }
+    let (pattern, text) = (pattern.get(start..).unwrap_or_default(), text.get(start..).unwrap_or_default());
+    let (one, other) = (pattern.as_bytes(), text.as_bytes());
+    let backwards = one.iter().rev().zip(other.iter().rev());
+    let mut alike = backwards.take_while(|(one, other)| one == other && firm(one)).count();
+    // The bytes are the same, so are the characters that begin in them.
+    while !pattern.is_char_boundary(pattern.len() - alike) {
+        alike -= 1;
+    }
+    let behind = pattern.get(pattern.len() - alike..).unwrap_or_default();
+    if let Some(close) = behind.find(CLOSE).filter(|close| behind.find(OPEN).is_none_or(|open| *close < open))
+    {
+        alike -= close + CLOSE.len_utf8();
+    }
+    let cut = |text: &str| text.len() - alike;
+    (pattern.get(..cut(pattern)).unwrap_or_default(), text.get(..cut(text)).unwrap_or_default())
+}
+
+/// The end of the last character that ends at or before a place.
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 /// Texts whose product is larger than this are not compared part by part.

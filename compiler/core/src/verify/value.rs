@@ -126,7 +126,7 @@ impl<'a> World<'a> {
             Data::Bool(value) => Value::Bool(*value),
             Data::Int(number) => Value::Number(*number as f64),
             Data::Float(number) => Value::Number(*number),
-            Data::Text(text) if text.contains("{{resolve:") => Value::Unknown,
+            Data::Text(text) if text.contains('{') && text.contains("{{resolve:") => Value::Unknown,
             Data::Text(text) => Value::Text(Text::new(&**text)),
             Data::List(items) => {
                 let items = items.iter().map(|item| self.resolve(with(item), depth));

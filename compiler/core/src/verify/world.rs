@@ -1,8 +1,9 @@
 //! All templates of a deployment together: what every name in them means.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use foldhash::HashMap;
 use rayon::prelude::*;
 
 use super::facts::{Facts, Kind};
@@ -26,13 +27,15 @@ pub struct World<'a> {
     /// What is known about AWS.
     pub facts: &'a Facts,
     resources: Vec<Place<'a>>,
+    /// By template: where its resources begin among all.
+    starts: Vec<u32>,
     names: Vec<Names<'a>>,
     /// By template: the nested stack that it is.
     parents: Vec<Option<At>>,
     /// Resources by what stands for them: ARNs, addresses.
-    by_identity: HashMap<String, At>,
-    /// Resources with a name of their own, by type and name.
-    by_name: HashMap<(&'a str, String), At>,
+    by_identity: HashMap<Chars<'a>, At>,
+    /// Resources with a name of their own, by type, then by name.
+    by_name: HashMap<&'a str, HashMap<Chars<'a>, At>>,
     /// Resources by type, in their order.
     by_kind: BTreeMap<&'a str, Vec<At>>,
 }
@@ -56,6 +59,18 @@ struct Names<'a> {
     outputs: HashMap<&'a str, usize>,
 }
 
+impl<'a> Names<'a> {
+    /// The names of a template whose resources begin there among all.
+    fn of(template: &'a Template<'a>, start: u32) -> Names<'a> {
+        let resources = template.resources.iter().zip(start..);
+        Names {
+            resources: resources.map(|(entry, at)| (&*entry.id, At(at))).collect(),
+            parameters: positions(&template.parameters),
+            outputs: positions(&template.outputs),
+        }
+    }
+}
+
 /// What a name in a template stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
@@ -72,23 +87,26 @@ impl<'a> World<'a> {
         let mut world = World {
             templates,
             facts,
-            resources: Vec::new(),
+            resources: Vec::with_capacity(super::order::count(templates)),
+            starts: Vec::with_capacity(templates.len()),
             names: Vec::new(),
             parents: vec![None; templates.len()],
-            by_identity: HashMap::new(),
-            by_name: HashMap::new(),
+            by_identity: HashMap::default(),
+            by_name: HashMap::default(),
             by_kind: BTreeMap::new(),
         };
         for (index, template) in templates.iter().enumerate() {
             world.add(index, template);
         }
+        world.names =
+            templates.par_iter().zip(&world.starts).map(|(one, start)| Names::of(one, *start)).collect();
         world.presence();
         world.identities();
         world
     }
 
     fn add(&mut self, index: usize, template: &'a Template<'a>) {
-        let mut resources = HashMap::with_capacity(template.resources.len());
+        self.starts.push(self.resources.len() as u32);
         for (place, entry) in template.resources.iter().enumerate() {
             let at = At(self.resources.len() as u32);
             let kind = self.facts.kinds.get(entry.kind);
@@ -100,17 +118,11 @@ impl<'a> World<'a> {
                 reference: OnceLock::new(),
                 arn: OnceLock::new(),
             });
-            resources.insert(&*entry.id, at);
             self.by_kind.entry(entry.kind).or_default().push(at);
             if let Some(parent) = entry.child.and_then(|child| self.parents.get_mut(child)) {
                 *parent = Some(at);
             }
         }
-        self.names.push(Names {
-            resources,
-            parameters: positions(&template.parameters),
-            outputs: positions(&template.outputs),
-        });
     }
 
     /// Takes out what its condition keeps from being made.
@@ -136,28 +148,29 @@ impl<'a> World<'a> {
     }
 
     fn identities(&mut self) {
-        let found: Vec<(At, Vec<String>, Option<String>)> = (0..self.resources.len() as u32)
+        let found: Vec<(At, [Option<Chars<'a>>; 2], Option<Chars<'a>>)> = (0..self.resources.len() as u32)
             .into_par_iter()
             .filter_map(|index| {
                 let at = At(index);
                 let kind = self.kind(at)?;
                 let own = |attribute: &str| match self.identity(at, attribute, 0) {
-                    Value::Text(text) => Some(text.text.to_string()),
+                    Value::Text(text) => Some(text.text),
                     _ => None,
                 };
                 let arn = kind.arn.as_ref().and_then(|_| own("Arn"));
                 let reference = kind.reference.as_ref().filter(|text| text.contains(':'));
                 let reference = reference.and_then(|_| own("Ref"));
                 let name = kind.name.as_ref().and_then(|_| self.own_name(at, kind));
-                Some((at, arn.into_iter().chain(reference).collect(), name))
+                Some((at, [arn, reference], name))
             })
             .collect();
+        self.by_identity.reserve(found.len());
         for (at, identities, name) in found {
-            for identity in identities {
+            for identity in identities.into_iter().flatten() {
                 self.by_identity.entry(identity).or_insert(at);
             }
             if let Some(name) = name {
-                self.by_name.entry((self.type_of(at), name)).or_insert(at);
+                self.by_name.entry(self.type_of(at)).or_default().entry(name).or_insert(at);
             }
         }
     }
@@ -199,8 +212,8 @@ impl<'a> World<'a> {
     /// The resource of a template with that index in it.
     #[must_use]
     pub fn nth(&self, template: usize, index: usize) -> Option<At> {
-        let entry = self.templates.get(template)?.resources.get(index)?;
-        self.names.get(template)?.resources.get(&*entry.id).copied()
+        self.templates.get(template)?.resources.get(index)?;
+        Some(At(self.starts.get(template)? + index as u32))
     }
 
     /// `AWS::SQS::Queue`
@@ -336,7 +349,10 @@ impl<'a> World<'a> {
                 "region" => out.push_str(&pseudo("Region")),
                 "account" => out.push_str(&pseudo("AccountId")),
                 "url_suffix" => out.push_str(URL_SUFFIX),
-                "name" => out.push_str(&self.own_name(at, kind).unwrap_or_else(|| generated(at, "name"))),
+                "name" => match self.own_name(at, kind) {
+                    Some(name) => out.push_str(&name),
+                    None => out.push_str(&generated(at, "name")),
+                },
                 "id" => out.push_str(&generated(at, "id")),
                 "arn" => {
                     out.push_str(&kind.arn.as_ref().map(|arn| self.expand(at, kind, arn)).unwrap_or_default())
@@ -364,10 +380,10 @@ impl<'a> World<'a> {
 
     /// The name that its template gives a resource.
     #[must_use]
-    pub fn own_name(&self, at: At, kind: &Kind) -> Option<String> {
+    pub fn own_name(&self, at: At, kind: &Kind) -> Option<Chars<'a>> {
         match self.property(at, kind.name.as_deref()?) {
-            Value::Text(text) => Some(text.text.to_string()),
-            Value::Unknown => Some(free(&format!("{}.name", at.0))),
+            Value::Text(text) => Some(text.text),
+            Value::Unknown => Some(free(&format!("{}.name", at.0)).into()),
             _ => None,
         }
     }
@@ -392,8 +408,7 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn find(&self, kind: &str, text: &Text<'_>) -> Option<At> {
         let denoted = self.denoted(text).filter(|at| self.type_of(*at) == kind);
-        let key = self.by_kind.get_key_value(kind).map(|(kind, _)| *kind);
-        denoted.or_else(|| self.by_name.get(&(key?, text.text.to_string())).copied())
+        denoted.or_else(|| self.by_name.get(kind)?.get(&*text.text).copied())
     }
 
     /// A condition of a template.

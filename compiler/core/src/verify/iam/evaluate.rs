@@ -1,5 +1,7 @@
 //! Whether somebody may do something.
 
+use std::borrow::Cow;
+
 use super::super::text::{ACCOUNT, OPEN, equal, matches};
 use super::super::tri::Tri;
 use super::super::value::Value;
@@ -22,13 +24,13 @@ pub enum Actor {
     Account(String),
 }
 
-/// Somebody wants to do something with a resource.
+/// Somebody wants to do some things with a resource.
 #[derive(Clone, Debug)]
 pub struct Request<'r, 'a> {
     /// Who.
     pub actor: &'r Actor,
-    /// `sqs:SendMessage`
-    pub action: &'r str,
+    /// What: `sqs:SendMessage`.
+    pub actions: &'r [Cow<'r, str>],
     /// Its ARN.
     pub resource: &'r str,
     /// The resource whose policies are asked, if it is in the templates.
@@ -63,8 +65,18 @@ pub enum Why {
     KeyPolicy,
 }
 
-/// What the statements of one policy say.
-#[derive(Default)]
+/// What a statement says of a request, whatever the action.
+struct Stand {
+    /// It is about who asks.
+    who: Tri,
+    /// Only because he is of the account.
+    by_account: bool,
+    /// It is about the resource, and its conditions hold.
+    applies: Tri,
+}
+
+/// What the statements of one policy say of one action.
+#[derive(Clone, Default)]
 struct Opinion {
     allows: Option<Grant>,
     maybe: bool,
@@ -86,79 +98,86 @@ impl Opinion {
 }
 
 impl<'a> Policies<'_, 'a> {
-    /// Whether a request is allowed.
+    /// Whether each action of a request is allowed.
     #[must_use]
-    pub fn decide(&self, world: &World<'a>, request: &Request<'_, 'a>) -> Verdict {
+    pub fn decide(&self, world: &World<'a>, request: &Request<'_, 'a>) -> Vec<Verdict> {
+        let none = || vec![Opinion::default(); request.actions.len()];
         let must = request.holder.and_then(|at| world.kind(at)).is_some_and(|kind| kind.policy_decides);
         let on = request.holder.and_then(|at| self.on(at));
-        let resource = on.map(|policy| self.opinion(world, policy, request, must)).unwrap_or_default();
+        let resource = on.map(|policy| self.opinions(world, policy, request, must));
+        let pairs = resource.unwrap_or_else(none).into_iter();
         let Actor::Role(role) = request.actor else {
-            return match request.holder {
-                Some(_) => conclude(resource, Opinion::default()),
-                None => Verdict::Unknown,
-            };
+            return pairs
+                .map(|resource| match request.holder {
+                    Some(_) => conclude(resource, Opinion::default()),
+                    None => Verdict::Unknown,
+                })
+                .collect();
         };
-        let Some(policy) = self.of_role(*role) else { return Verdict::Unknown };
-        let identity = self.opinion(world, policy, request, false);
-        if must && request.holder.is_some() {
-            return both(resource, identity);
-        }
-        conclude(resource, identity)
+        let Some(policy) = self.of_role(*role) else { return vec![Verdict::Unknown; request.actions.len()] };
+        let identity = self.opinions(world, policy, request, false);
+        let needs_both = must && request.holder.is_some();
+        let verdict = if needs_both { both } else { conclude };
+        pairs.zip(identity).map(|(resource, identity)| verdict(resource, identity)).collect()
     }
 
-    fn opinion(
+    /// What the statements of a policy say of each action.
+    fn opinions(
         &self,
         world: &World<'a>,
         policy: &Policy<'a>,
         request: &Request<'_, 'a>,
         of_key: bool,
-    ) -> Opinion {
-        let mut opinion = Opinion { maybe: policy.open, ..Opinion::default() };
-        let mut left_to_iam = None;
+    ) -> Vec<Opinion> {
+        let mut opinions = vec![Opinion { maybe: policy.open, ..Opinion::default() }; request.actions.len()];
+        let mut left_to_iam: Vec<Option<&Grant>> = vec![None; request.actions.len()];
         for statement in &policy.statements {
-            let action = actions(&statement.actions, request.action);
-            if action == Tri::No {
-                continue;
-            }
-            let (who, by_account) = self.is_about(world, statement, request);
-            let about = who.and(action);
-            if about == Tri::No {
-                continue;
-            }
-            let resource = patterns(world, &statement.resources, request.resource);
-            let broken = statement.conditions.iter().find(|one| holds(one, request.context) == Tri::No);
-            let conditions = !Tri::any(statement.conditions.iter().map(|one| !holds(one, request.context)));
-            let applies = about.and(resource).and(conditions);
-            match (statement.allows, applies) {
-                (true, Tri::Yes) if of_key && by_account => left_to_iam = Some(statement.place.clone()),
-                (true, Tri::Yes) => opinion.allows = opinion.allows.or_else(|| Some(statement.place.clone())),
-                (true, Tri::Maybe) => opinion.maybe = true,
-                (false, Tri::Yes) => opinion.denies = Some(statement.place.clone()),
-                (false, Tri::Maybe) => opinion.may_deny = true,
-                (true, Tri::No) => {
-                    let why = match broken {
-                        Some(broken) => Why::Condition(statement.place.clone(), broken.key.clone()),
-                        None => Why::OtherResource(statement.place.clone()),
-                    };
-                    opinion.near = opinion.near.or(Some(why));
+            let mut known = None;
+            for ((action, opinion), left) in request.actions.iter().zip(&mut opinions).zip(&mut left_to_iam) {
+                let action = actions(&statement.actions, action);
+                if action == Tri::No {
+                    continue;
                 }
-                (false, Tri::No) => {}
+                let stand = known.get_or_insert_with(|| self.stand(world, statement, request));
+                let about = stand.who.and(action);
+                let applies = about.and(stand.applies);
+                match (statement.allows, applies) {
+                    _ if about == Tri::No => {}
+                    (true, Tri::Yes) if of_key && stand.by_account => *left = Some(&statement.place),
+                    (true, Tri::Yes) => {
+                        opinion.allows = opinion.allows.take().or_else(|| Some(statement.place.clone()))
+                    }
+                    (true, Tri::Maybe) => opinion.maybe = true,
+                    (false, Tri::Yes) => opinion.denies = Some(statement.place.clone()),
+                    (false, Tri::Maybe) => opinion.may_deny = true,
+                    (true, Tri::No) => {
+                        opinion.near = opinion.near.take().or_else(|| Some(near(statement, request)));
+                    }
+                    (false, Tri::No) => {}
+                }
             }
         }
-        if opinion.allows.is_none() && left_to_iam.is_some() {
-            opinion.allows = left_to_iam;
-            opinion.near = Some(Why::KeyPolicy);
+        for (opinion, left) in opinions.iter_mut().zip(left_to_iam) {
+            if opinion.allows.is_none() && left.is_some() {
+                opinion.allows = left.cloned();
+                opinion.near = Some(Why::KeyPolicy);
+            }
         }
-        opinion
+        opinions
+    }
+
+    fn stand(&self, world: &World<'a>, statement: &Statement<'a>, request: &Request<'_, 'a>) -> Stand {
+        let (who, by_account) = self.is_about(world, statement, request.actor);
+        if who == Tri::No {
+            return Stand { who, by_account, applies: Tri::No };
+        }
+        let resource = patterns(world, &statement.resources, request.resource);
+        let conditions = !Tri::any(statement.conditions.iter().map(|one| !holds(one, request.context)));
+        Stand { who, by_account, applies: resource.and(conditions) }
     }
 
     /// Whether a statement is about who asks, and whether only because he is of the account.
-    fn is_about(
-        &self,
-        world: &World<'a>,
-        statement: &Statement<'a>,
-        request: &Request<'_, 'a>,
-    ) -> (Tri, bool) {
+    fn is_about(&self, world: &World<'a>, statement: &Statement<'a>, actor: &Actor) -> (Tri, bool) {
         let these = match &statement.who {
             Who::Bearer | Who::Anybody => return (Tri::Yes, false),
             Who::Unknown => return (Tri::Maybe, false),
@@ -167,7 +186,7 @@ impl<'a> Policies<'_, 'a> {
         let names = |wanted: &'static str| {
             these.iter().filter(move |(kind, _)| kind == wanted).flat_map(|(_, names)| names)
         };
-        match request.actor {
+        match actor {
             Actor::Service(service) => {
                 (Tri::any(names("Service").map(|name| is_service(name, service))), false)
             }
@@ -205,11 +224,9 @@ impl<'a> Policies<'_, 'a> {
     pub fn trusts(&self, world: &World<'a>, role: At, service: &str, context: &Context<'a>) -> Tri {
         let Some(statements) = self.trust(role) else { return Tri::Maybe };
         let actor = Actor::Service(service.to_owned());
-        let request =
-            Request { actor: &actor, action: "sts:AssumeRole", resource: "", holder: None, context };
         let applies = |statement: &&Statement<'a>| {
             let conditions = !Tri::any(statement.conditions.iter().map(|one| !holds(one, context)));
-            self.is_about(world, statement, &request)
+            self.is_about(world, statement, &actor)
                 .0
                 .and(actions(&statement.actions, "sts:AssumeRole"))
                 .and(conditions)
@@ -279,14 +296,37 @@ fn actions(patterns: &Patterns<'_>, action: &str) -> Tri {
         return Tri::Yes;
     }
     let met = Tri::any(patterns.items.iter().map(|pattern| match pattern {
-        Value::Text(pattern) if pattern.text.eq_ignore_ascii_case(action) => Tri::Yes,
-        Value::Text(pattern) if pattern.text.contains(['*', '?', OPEN]) => {
-            matches(&pattern.text.to_ascii_lowercase(), &action.to_ascii_lowercase())
-        }
-        Value::Text(_) => Tri::No,
+        Value::Text(pattern) => stands_for(&pattern.text, action),
         _ => Tri::Maybe,
     }));
     if patterns.negated { !met } else { met }
+}
+
+/// Whether a pattern stands for an action; case makes no difference.
+pub fn stands_for(pattern: &str, action: &str) -> Tri {
+    if pattern.eq_ignore_ascii_case(action) {
+        return Tri::Yes;
+    }
+    let special = ['*', '?', OPEN];
+    let Some(at) = pattern.find(special) else { return Tri::No };
+    let (start, rest) = pattern.split_at(at);
+    match action.get(..at) {
+        Some(begin) if begin.eq_ignore_ascii_case(start) => {}
+        _ => return Tri::No,
+    }
+    match rest {
+        "*" => Tri::Yes,
+        _ => matches(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase()),
+    }
+}
+
+/// Why a statement that nearly allows a request does not.
+fn near(statement: &Statement<'_>, request: &Request<'_, '_>) -> Why {
+    let broken = statement.conditions.iter().find(|one| holds(one, request.context) == Tri::No);
+    match broken {
+        Some(broken) => Why::Condition(statement.place.clone(), broken.key.clone()),
+        None => Why::OtherResource(statement.place.clone()),
+    }
 }
 
 /// Whether patterns stand for a resource.

@@ -1,8 +1,9 @@
 //! Which policies there are, and on what they lie.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use foldhash::{HashMap, HashMapExt as _};
 use rayon::prelude::*;
 
 use super::super::text::{Text, is_free};

@@ -190,7 +190,7 @@ fn joined<'a>(items: impl Iterator<Item = Value<'a>>) -> Value<'a> {
 fn own_name<'a>(scope: &Scope<'_, '_, 'a>, value: Value<'a>) -> Value<'a> {
     let Value::Resource(at) = resource(scope, value) else { return Value::Unknown };
     let own = scope.world.kind(at).and_then(|kind| scope.world.own_name(at, kind));
-    words(&own.unwrap_or_else(|| generated(at, "name")))
+    Value::Text(Text { text: own.unwrap_or_else(|| generated(at, "name").into()), of: None })
 }
 
 /// The items of a list whose member is one of some values.

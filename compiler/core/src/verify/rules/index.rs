@@ -1,7 +1,8 @@
 //! Who points to whom: made when a rule first asks.
 
-use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::super::value::{Node, Value};
 use super::super::world::{At, World};

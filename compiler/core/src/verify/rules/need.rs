@@ -110,9 +110,9 @@ impl<'w, 'a> Prover<'w, 'a> {
         context: &Context<'a>,
     ) -> Answer {
         let (mut grounds, mut missing, mut reason, mut open) = (Vec::new(), Vec::new(), None, false);
-        for action in actions {
-            let request = Request { actor, action, resource, holder, context };
-            match self.policies.decide(self.world, &request) {
+        let request = Request { actor, actions, resource, holder, context };
+        for (action, verdict) in actions.iter().zip(self.policies.decide(self.world, &request)) {
+            match verdict {
                 Verdict::Allowed(_) if !self.explains => {}
                 Verdict::Allowed(by) => {
                     grounds.extend(by.into_iter().map(|grant| Ground { action: action.to_string(), grant }))
