@@ -1,9 +1,11 @@
 //! Writes builds and files so that nothing is ever half written: beside, then renamed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use pipec_core::artifacts::Bundle;
+use rayon::prelude::*;
 
 use crate::Failure;
 
@@ -69,19 +71,11 @@ fn beside(out: &Path, word: &str) -> PathBuf {
 }
 
 fn write_files(bundle: &Bundle, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    let mut last = PathBuf::new();
-    for (path, bytes) in &bundle.files {
-        let full = to.join(path);
-        if let Some(folder) = full.parent()
-            && folder != last
-        {
-            fs::create_dir_all(folder)?;
-            last = folder.to_path_buf();
-        }
-        fs::write(&full, bytes.as_slice())?;
+    let folders: BTreeSet<&Path> = bundle.files.keys().filter_map(|path| Path::new(path).parent()).collect();
+    for folder in folders {
+        fs::create_dir_all(to.join(folder))?;
     }
-    Ok(())
+    bundle.files.par_iter().try_for_each(|(path, bytes)| fs::write(to.join(path), bytes.as_slice()))
 }
 
 /// Replaces a file's text.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 pub struct ResourceId(pub u32);
 
 /// A reference that the linker resolves.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Symbol {
     /// A resource, or an attribute of one.
     Resource {

@@ -5,8 +5,10 @@
 //! roots. Anything else would close a cycle, or make one event's template depend on another's: there the port's
 //! computed value stands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use foldhash::HashMap;
 use rayon::prelude::*;
 
 use super::linked::linked_json;
@@ -22,7 +24,7 @@ use crate::names::{digest, pascal};
 pub const ARTIFACT_BUCKET: &str = "ArtifactBucket";
 
 /// Every resource's stack and logical id.
-pub type Index = HashMap<ResourceId, (StackName, String)>;
+pub type Index = HashMap<ResourceId, (Arc<StackName>, String)>;
 
 /// Resolves every reference of every stack, then everything that follows a collection.
 pub fn link(
@@ -115,7 +117,7 @@ impl Linker<'_> {
             Symbol::Resource { id, attribute } => (id, attribute.as_deref()),
         };
         let (there, logical_id) = self.index.get(id)?;
-        if there == here {
+        if **there == *here {
             return Some(match attribute {
                 None => Link::Ref(logical_id.clone()),
                 Some(attribute) => Link::Attribute(logical_id.clone(), attribute.to_owned()),
@@ -127,12 +129,12 @@ impl Linker<'_> {
         let output = format!("{logical_id}{}", pascal(attribute.unwrap_or_default()));
         let parameter = format!("{}{output}", there.logical_id());
         let wire = if there.domain == here.domain {
-            Wire::Sibling { stack: there.clone(), output: output.clone() }
+            Wire::Sibling { stack: StackName::clone(there), output: output.clone() }
         } else {
             Wire::Root(parameter.clone())
         };
         parameters.insert(parameter.clone(), wire);
-        wanted.outputs.push((there.clone(), output, symbol.clone()));
+        wanted.outputs.push((StackName::clone(there), output, symbol.clone()));
         Some(Link::Ref(parameter))
     }
 }

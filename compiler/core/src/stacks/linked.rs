@@ -1,10 +1,8 @@
 //! Values with their references resolved: the one view of a template body that formats are written from.
 
-use std::collections::BTreeMap;
-
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use super::{Link, Resource, Stack};
+use super::{Link, Links, Resource, Stack};
 use crate::library::{Data, Piece, Symbol};
 
 /// A value of one stack.
@@ -13,7 +11,7 @@ pub struct Linked<'a> {
     /// The value.
     pub data: &'a Data,
     /// What the stack's references became.
-    pub links: &'a BTreeMap<Symbol, Link>,
+    pub links: &'a Links,
 }
 
 /// An intrinsic function of CloudFormation with its one argument as text.

@@ -1,14 +1,15 @@
 //! The phase's entry: instances, their resources, their stacks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::{HashMapExt as _, HashSet, HashSetExt as _};
 use rayon::prelude::*;
 
 use super::instances::{Instances, Made, explain, instantiate};
 use super::link::{Index, link};
-use super::place::StackName;
-use super::{Resource, Root, Stack, StackTree, limits, patch};
+use super::place::{Layer, StackName};
+use super::{Links, Resource, Root, Stack, StackTree, limits, patch};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::graph::FlowGraph;
 use crate::handlers::Packages;
@@ -93,45 +94,61 @@ pub struct Collections {
 }
 
 fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: &mut Diagnostics) -> Placed {
-    let mut placed =
-        Placed { stacks: BTreeMap::new(), index: HashMap::new(), collections: Collections::default() };
-    let mut taken: BTreeMap<StackName, HashMap<String, usize>> = BTreeMap::new();
-    let mut clashing: BTreeSet<StackName> = BTreeSet::new();
+    let count = produced.iter().map(Vec::len).sum();
+    let mut placed = Placed {
+        stacks: BTreeMap::new(),
+        index: Index::with_capacity(count),
+        collections: Collections::default(),
+    };
     let files: Vec<Arc<str>> = sources.iter().map(|source| Arc::from(source.path.as_str())).collect();
     for (made, resources) in made.iter().zip(produced) {
+        let file = files.get(made.origin.span.source.0 as usize).cloned().unwrap_or_else(|| "".into());
+        let mut here: Option<(Layer, Arc<StackName>)> = None;
         for resource in resources {
             let kind = made.stack.unwrap_or(resource.stack);
-            let name = made.home.stack(kind);
-            let prefix = made.prefix.of(kind);
-            let logical_id = format!("{prefix}{}", resource.name);
-            let stack = placed.stacks.entry(name.clone()).or_insert_with(|| Stack::empty(name.clone()));
-            let place = stack.resources.len();
-            if taken.entry(name.clone()).or_default().insert(logical_id.clone(), place).is_some()
-                && clashing.insert(name.clone())
-            {
-                diags.push(same_id(&logical_id, made));
-            }
-            placed.index.insert(resource.id, (name.clone(), logical_id.clone()));
-            if let Some(collection) = resource.joins {
-                placed.collections.members.entry(collection).or_default().push((name.clone(), place));
-            }
-            placed.collections.followers.extend(resource.follows.map(|collection| (name, place, collection)));
-            let file = files.get(made.origin.span.source.0 as usize).cloned().unwrap_or_else(|| "".into());
-            stack.resources.push(Resource {
-                logical_id,
-                kind: resource.kind,
-                body: resource.body,
-                after: Vec::new(),
-                construct: made.construct.clone(),
-                owner: made.home.owner().to_owned(),
-                subscriber: made.subscriber.as_deref().map(Arc::from),
-                patched: None,
-                origin: made.origin.clone(),
-                file,
-            });
+            let name = match &here {
+                Some((known, name)) if *known == kind => name.clone(),
+                _ => here.insert((kind, Arc::new(made.home.stack(kind)))).1.clone(),
+            };
+            placed.add(made, resource, name, file.clone());
         }
     }
+    for stack in placed.stacks.values() {
+        let mut taken = HashSet::with_capacity(stack.resources.len());
+        let twice = stack.resources.iter().find(|resource| !taken.insert(resource.logical_id.as_str()));
+        diags.extend(twice.map(same_id));
+    }
     placed
+}
+
+impl Placed {
+    fn add(&mut self, made: &Made, resource: Produced, name: Arc<StackName>, file: Arc<str>) {
+        let kind = made.stack.unwrap_or(resource.stack);
+        let logical_id = format!("{}{}", made.prefix.of(kind), resource.name);
+        if !self.stacks.contains_key(&*name) {
+            self.stacks.insert((*name).clone(), Stack::empty((*name).clone()));
+        }
+        let Some(stack) = self.stacks.get_mut(&*name) else { return };
+        let place = stack.resources.len();
+        if let Some(collection) = resource.joins {
+            self.collections.members.entry(collection).or_default().push(((*name).clone(), place));
+        }
+        let followers = resource.follows.map(|collection| ((*name).clone(), place, collection));
+        self.collections.followers.extend(followers);
+        self.index.insert(resource.id, (name, logical_id.clone()));
+        stack.resources.push(Resource {
+            logical_id,
+            kind: resource.kind,
+            body: resource.body,
+            after: Vec::new(),
+            construct: made.construct.clone(),
+            owner: made.home.owner().to_owned(),
+            subscriber: made.subscriber.as_deref().map(Arc::from),
+            patched: None,
+            origin: made.origin.clone(),
+            file,
+        });
+    }
 }
 
 /// Adds what instances show of themselves to the stacks of their constructs.
@@ -152,9 +169,9 @@ fn show(evaluator: &Evaluator<'_>, made: &[Made], placed: &mut Placed, diags: &m
     }
 }
 
-fn same_id(logical_id: &str, made: &Made) -> Diagnostic {
-    let message = format!("two resources of one stack would both be called `{logical_id}`");
-    Diagnostic::new(Code::SameLogicalId, made.origin.span, message)
+fn same_id(resource: &Resource) -> Diagnostic {
+    let message = format!("two resources of one stack would both be called `{}`", resource.logical_id);
+    Diagnostic::new(Code::SameLogicalId, resource.origin.span, message)
         .help("rename one of the two: logical ids hold letters and digits only")
 }
 
@@ -167,7 +184,7 @@ impl Stack {
             outputs: BTreeMap::new(),
             shown: Vec::new(),
             after: BTreeSet::new(),
-            links: BTreeMap::new(),
+            links: Links::default(),
         }
     }
 }

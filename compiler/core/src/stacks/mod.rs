@@ -98,8 +98,11 @@ pub struct Stack {
     /// Stacks that must be complete before this one, beside those it takes values from.
     pub after: BTreeSet<StackName>,
     /// What every reference of its resources became.
-    pub links: BTreeMap<Symbol, Link>,
+    pub links: Links,
 }
+
+/// What the references of a stack became.
+pub type Links = foldhash::HashMap<Symbol, Link>;
 
 /// Where a nested stack's parameter gets its value from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

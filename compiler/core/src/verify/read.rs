@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::template::{Entry, NESTED, Template};
-use crate::library::{Data, Placed, Range, Symbol, read_document};
-use crate::stacks::{Link, Linked};
+use crate::library::{Data, Placed, Range, read_document};
+use crate::stacks::{Linked, Links};
 
 /// A template as it was read.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct Document {
     pub path: String,
     data: Data,
     places: Placed,
-    links: BTreeMap<Symbol, Link>,
+    links: Links,
     none: Vec<String>,
 }
 
@@ -35,7 +35,8 @@ pub fn read_template(path: &str, text: &str) -> Result<Document, Vec<TemplateErr
         let at = error.at.map_or(Range::default(), |(line, column)| offset(text, line, column));
         vec![TemplateError { message: error.message, at }]
     })?;
-    let document = Document { path: path.to_owned(), data, places, links: BTreeMap::new(), none: Vec::new() };
+    let document =
+        Document { path: path.to_owned(), data, places, links: Links::default(), none: Vec::new() };
     let errors = document.shape();
     if errors.is_empty() { Ok(document) } else { Err(errors) }
 }

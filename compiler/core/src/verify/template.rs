@@ -1,11 +1,10 @@
 //! Plain CloudFormation in memory, whoever made it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::library::{Data, Symbol};
-use crate::stacks::{Link, Linked, RootParameter, StackName, StackTree, Wire};
+use crate::library::Data;
+use crate::stacks::{Linked, Links, RootParameter, StackName, StackTree, Wire};
 
 /// The type of a nested stack: the one thing that templates are joined by.
 pub const NESTED: &str = "AWS::CloudFormation::Stack";
@@ -49,7 +48,7 @@ pub struct Entry<'a> {
 /// What [`StackTree`] says in other words than templates: the roots, and what goes between stacks.
 #[derive(Debug, Default)]
 pub struct Frame {
-    links: BTreeMap<Symbol, Link>,
+    links: Links,
     none: Vec<String>,
     /// The roots as nested stacks of one template, which is nowhere written: the app's, and one a domain.
     app: Vec<(String, Data)>,
