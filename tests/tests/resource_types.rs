@@ -43,6 +43,7 @@ fn the_table_takes_what_constructs_write() {
                 takes(&table, &name, resource);
                 properties += 1;
             }
+            #[expect(clippy::iter_over_hash_type, reason = "which failure is told first makes no difference")]
             for link in stack.links.values() {
                 let Link::Attribute(id, attribute) = link else { continue };
                 let resource = stack.resources.iter().find(|one| one.logical_id == *id);

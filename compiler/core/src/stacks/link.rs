@@ -259,6 +259,7 @@ fn follow(tree: &mut StackTree, collections: &Collections) {
         resource.logical_id = format!("{old}{suffix}");
         resource.after = siblings;
         let new = resource.logical_id.clone();
+        #[expect(clippy::iter_over_hash_type, reason = "each link is changed by itself")]
         for link in stack.links.values_mut() {
             match link {
                 Link::Ref(name) | Link::Attribute(name, _) if *name == old => name.clone_from(&new),

@@ -261,7 +261,8 @@ pub fn matches(pattern: &str, text: &str) -> Tri {
 fn meet(pattern: &str, text: &str, wild: bool) -> Tri {
     let (pattern, text) = apart(pattern, text, wild);
     let firm = |one: Option<&str>, other: Option<&str>| {
-        let one = one.is_some_and(|one| !is_elastic(one) && !(wild && matches!(one, "*" | "?")));
+        let is_wild = |token: &str| wild && matches!(token, "*" | "?");
+        let one = one.is_some_and(|one| !(is_elastic(one) || is_wild(one)));
         one && other.is_some_and(|other| !is_elastic(other))
     };
     let begins = |text| first(text).map(|(token, _)| token);
