@@ -1,9 +1,7 @@
 //! CloudFormation templates as they were given, in YAML or JSON, in one form: long functions, `GetAtt` as `A.B`.
 
-use std::collections::BTreeMap;
-
 use pipec_core::library::read_document;
-use pipec_core::stacks::Linked;
+use pipec_core::stacks::{Linked, Links};
 use serde_json::{Map, Value};
 
 /// A template.
@@ -17,7 +15,7 @@ impl Template {
     /// When the text is neither YAML nor JSON, or no object.
     pub fn parse(text: &str) -> Result<Template, String> {
         let (data, _) = read_document(text).map_err(|error| error.message)?;
-        let links = BTreeMap::new();
+        let links = Links::default();
         let mut value =
             serde_json::to_value(Linked { data: &data, links: &links }).map_err(|error| error.to_string())?;
         one_form(&mut value);
