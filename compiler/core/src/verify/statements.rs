@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::iam::{Policies, Statement, Who, stands_for};
+use super::iam::{Policies, Statement, Who, fits_action};
 use super::rules::{Finding, label};
 use super::text::readable;
 use super::tri::Tri;
@@ -108,5 +108,5 @@ fn is_managed(world: &World<'_>, statement: &Statement<'_>) -> bool {
 
 /// Whether AWS takes nothing finer than `*` for an action.
 fn is_unscoped(world: &World<'_>, action: &str) -> bool {
-    world.facts.unscoped_actions.iter().any(|pattern| stands_for(pattern, action) == Tri::Yes)
+    world.facts.unscoped_actions.iter().any(|pattern| fits_action(pattern, action) == Tri::Yes)
 }

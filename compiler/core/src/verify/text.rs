@@ -180,13 +180,13 @@ pub fn readable(text: &str) -> String {
     out
 }
 
-/// The first part of a text, a character or a whole mark, and what is behind it.
-fn first(text: &str) -> Option<(&str, &str)> {
+/// The first part of a text: a character, or a whole mark.
+fn first(text: &str) -> Option<&str> {
     let end = match text.chars().next()? {
         OPEN => text.find(CLOSE).map_or(text.len(), |at| at + CLOSE.len_utf8()),
         first => first.len_utf8(),
     };
-    text.split_at_checked(end)
+    text.get(..end)
 }
 
 /// The last part of a text.
@@ -202,9 +202,9 @@ fn last(text: &str) -> Option<&str> {
 fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some((token, behind)) = first(rest) {
+    while let Some(token) = first(rest) {
         tokens.push(token);
-        rest = behind;
+        rest = rest.get(token.len()..).unwrap_or_default();
     }
     tokens
 }
@@ -214,14 +214,14 @@ fn tokens(text: &str) -> Vec<&str> {
 pub fn split(text: &str, separator: &str) -> Vec<String> {
     let (mut parts, mut part) = (Vec::new(), String::new());
     let mut rest = text;
-    while let Some((token, behind)) = first(rest) {
+    while let Some(token) = first(rest) {
         if let Some(behind) = rest.strip_prefix(separator).filter(|_| !separator.is_empty()) {
             parts.push(std::mem::take(&mut part));
             rest = behind;
             continue;
         }
         part.push_str(token);
-        rest = behind;
+        rest = rest.get(token.len()..).unwrap_or_default();
     }
     parts.push(part);
     parts
@@ -260,19 +260,16 @@ pub fn matches(pattern: &str, text: &str) -> Tri {
 /// cannot prove, but if even that fails the two can never meet.
 fn meet(pattern: &str, text: &str, wild: bool) -> Tri {
     let (pattern, text) = apart(pattern, text, wild);
-    let firm = |one: Option<&str>, other: Option<&str>| {
-        let is_wild = |token: &str| wild && matches!(token, "*" | "?");
-        let one = one.is_some_and(|one| !(is_elastic(one) || is_wild(one)));
-        one && other.is_some_and(|other| !is_elastic(other))
-    };
-    let begins = |text| first(text).map(|(token, _)| token);
     // They begin or end with parts that differ, and that nothing can stand for: so do most that are no pair.
-    if firm(begins(pattern), begins(text)) || firm(last(pattern), last(text)) {
+    let differ = |ends: Option<(&str, &str)>| {
+        ends.is_some_and(|(one, other)| !is_elastic(one) && !is_elastic(other) && !is_wild(one, wild))
+    };
+    if differ(first(pattern).zip(first(text))) || differ(last(pattern).zip(last(text))) {
         return Tri::No;
     }
     let (pattern, text) = (tokens(pattern), tokens(text));
     let open = pattern.iter().chain(&text).any(|token| is_elastic(token));
-    let wild = wild && pattern.iter().any(|token| matches!(*token, "*" | "?"));
+    let wild = pattern.iter().any(|token| is_wild(token, wild));
     if !open && !wild {
         return Tri::from(pattern == text);
     }
@@ -286,41 +283,17 @@ fn meet(pattern: &str, text: &str, wild: bool) -> Tri {
 }
 
 /// Both without the parts that they begin and end with alike: most ARNs differ in their names only.
-fn apart<'t, 's>(pattern: &'t str, text: &'s str, wild: bool) -> (&'t str, &'s str) {
-    let firm = |byte: &u8| !(wild && matches!(byte, b'*' | b'?'));
-    let (one, other) = (pattern.as_bytes(), text.as_bytes());
-    let alike = one.iter().zip(other).take_while(|(one, other)| one == other && firm(one)).count();
-    let mut start = floor(pattern, alike).min(floor(text, alike));
-    // A mark is a part as a whole.
-    let before = pattern.get(..start).unwrap_or_default();
-    if let Some(open) =
-        before.rfind(OPEN).filter(|open| before.rfind(CLOSE).is_none_or(|close| close < *open))
-    {
-        start = open;
+fn apart<'t, 's>(mut pattern: &'t str, mut text: &'s str, wild: bool) -> (&'t str, &'s str) {
+    let alike = |(one, other): (&str, &str)| (one == other && !is_wild(one, wild)).then_some(one.len());
+    while let Some(part) = first(pattern).zip(first(text)).and_then(alike) {
+        pattern = pattern.get(part..).unwrap_or_default();
+        text = text.get(part..).unwrap_or_default();
     }
-    let (pattern, text) = (pattern.get(start..).unwrap_or_default(), text.get(start..).unwrap_or_default());
-    let (one, other) = (pattern.as_bytes(), text.as_bytes());
-    let backwards = one.iter().rev().zip(other.iter().rev());
-    let mut alike = backwards.take_while(|(one, other)| one == other && firm(one)).count();
-    // The bytes are the same, so are the characters that begin in them.
-    while !pattern.is_char_boundary(pattern.len() - alike) {
-        alike -= 1;
+    while let Some(part) = last(pattern).zip(last(text)).and_then(alike) {
+        pattern = pattern.get(..pattern.len() - part).unwrap_or_default();
+        text = text.get(..text.len() - part).unwrap_or_default();
     }
-    let behind = pattern.get(pattern.len() - alike..).unwrap_or_default();
-    if let Some(close) = behind.find(CLOSE).filter(|close| behind.find(OPEN).is_none_or(|open| *close < open))
-    {
-        alike -= close + CLOSE.len_utf8();
-    }
-    let cut = |text: &str| text.len() - alike;
-    (pattern.get(..cut(pattern)).unwrap_or_default(), text.get(..cut(text)).unwrap_or_default())
-}
-
-/// The end of the last character that ends at or before a place.
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
+    (pattern, text)
 }
 
 /// Texts whose product is larger than this are not compared part by part.
@@ -361,6 +334,11 @@ fn fits(pattern: &[&str], text: &[&str], wild: bool, open: bool) -> bool {
         below = row;
     }
     below.first().copied().unwrap_or_default()
+}
+
+/// `*` or `?`, where they stand for others.
+fn is_wild(token: &str, wild: bool) -> bool {
+    wild && matches!(token, "*" | "?")
 }
 
 /// A mark that may turn out to be any text.
@@ -404,6 +382,20 @@ mod tests {
         assert_eq!(matches(&format!("{one}/*"), &format!("{one}/a/b")), Tri::Yes);
         assert_eq!(equal(&one, &generated(At(2), "name")), Tri::No);
         assert_eq!(equal(&one, "orders"), Tri::No);
+    }
+
+    #[test]
+    fn what_begins_or_ends_alike_is_told_apart() {
+        let (one, other) = (generated(At(1), "name"), generated(At(11), "name"));
+        assert_eq!(equal(&format!("{one}-a"), &format!("{other}-a")), Tri::No);
+        let region = pseudo("AWS::Region");
+        assert_eq!(equal(&format!("{region}-é"), &format!("{region}-è")), Tri::No);
+        assert_eq!(equal(&format!("é-{region}"), &format!("Ã-{region}")), Tri::No);
+        assert_eq!(equal(&format!("a{region}a"), &format!("a{region}a")), Tri::Yes);
+        assert_eq!(equal(&format!("a{region}a"), "aa"), Tri::Maybe);
+        assert_eq!(matches("*a", &format!("{region}:a")), Tri::Yes);
+        assert_eq!(matches("a?", &format!("a{region}")), Tri::Maybe);
+        assert_eq!(matches("orders-*-x", &format!("orders-{one}-y")), Tri::No);
     }
 
     #[test]

@@ -83,9 +83,32 @@ struct Opinion {
     denies: Option<Grant>,
     may_deny: bool,
     near: Option<Why>,
+    left_to_iam: Option<Grant>,
 }
 
 impl Opinion {
+    /// Adds what a statement about who asks says; `to_iam` if what it allows it leaves to IAM.
+    fn add(&mut self, statement: &Statement<'_>, request: &Request<'_, '_>, applies: Tri, to_iam: bool) {
+        let place = || statement.place.clone();
+        match (statement.allows, applies) {
+            (true, Tri::Yes) if to_iam => self.left_to_iam = Some(place()),
+            (true, Tri::Yes) => self.allows = self.allows.take().or_else(|| Some(place())),
+            (true, Tri::Maybe) => self.maybe = true,
+            (true, Tri::No) => self.near = self.near.take().or_else(|| Some(near(statement, request))),
+            (false, Tri::Yes) => self.denies = Some(place()),
+            (false, Tri::Maybe) => self.may_deny = true,
+            (false, Tri::No) => {}
+        }
+    }
+
+    /// What no other statement allows is left to IAM.
+    fn leave_to_iam(&mut self) {
+        if self.allows.is_none() && self.left_to_iam.is_some() {
+            self.allows = self.left_to_iam.take();
+            self.near = Some(Why::KeyPolicy);
+        }
+    }
+
     fn tri(&self) -> Tri {
         if self.allows.is_some() {
             Tri::Yes
@@ -116,8 +139,7 @@ impl<'a> Policies<'_, 'a> {
         };
         let Some(policy) = self.of_role(*role) else { return vec![Verdict::Unknown; request.actions.len()] };
         let identity = self.opinions(world, policy, request, false);
-        let needs_both = must && request.holder.is_some();
-        let verdict = if needs_both { both } else { conclude };
+        let verdict = if must { both } else { conclude };
         pairs.zip(identity).map(|(resource, identity)| verdict(resource, identity)).collect()
     }
 
@@ -130,39 +152,21 @@ impl<'a> Policies<'_, 'a> {
         of_key: bool,
     ) -> Vec<Opinion> {
         let mut opinions = vec![Opinion { maybe: policy.open, ..Opinion::default() }; request.actions.len()];
-        let mut left_to_iam: Vec<Option<&Grant>> = vec![None; request.actions.len()];
         for statement in &policy.statements {
             let mut known = None;
-            for ((action, opinion), left) in request.actions.iter().zip(&mut opinions).zip(&mut left_to_iam) {
+            for (action, opinion) in request.actions.iter().zip(&mut opinions) {
                 let action = actions(&statement.actions, action);
                 if action == Tri::No {
                     continue;
                 }
                 let stand = known.get_or_insert_with(|| self.stand(world, statement, request));
-                let about = stand.who.and(action);
-                let applies = about.and(stand.applies);
-                match (statement.allows, applies) {
-                    _ if about == Tri::No => {}
-                    (true, Tri::Yes) if of_key && stand.by_account => *left = Some(&statement.place),
-                    (true, Tri::Yes) => {
-                        opinion.allows = opinion.allows.take().or_else(|| Some(statement.place.clone()))
-                    }
-                    (true, Tri::Maybe) => opinion.maybe = true,
-                    (false, Tri::Yes) => opinion.denies = Some(statement.place.clone()),
-                    (false, Tri::Maybe) => opinion.may_deny = true,
-                    (true, Tri::No) => {
-                        opinion.near = opinion.near.take().or_else(|| Some(near(statement, request)));
-                    }
-                    (false, Tri::No) => {}
+                if stand.who != Tri::No {
+                    let to_iam = of_key && stand.by_account;
+                    opinion.add(statement, request, stand.who.and(action).and(stand.applies), to_iam);
                 }
             }
         }
-        for (opinion, left) in opinions.iter_mut().zip(left_to_iam) {
-            if opinion.allows.is_none() && left.is_some() {
-                opinion.allows = left.cloned();
-                opinion.near = Some(Why::KeyPolicy);
-            }
-        }
+        opinions.iter_mut().for_each(Opinion::leave_to_iam);
         opinions
     }
 
@@ -296,14 +300,14 @@ fn actions(patterns: &Patterns<'_>, action: &str) -> Tri {
         return Tri::Yes;
     }
     let met = Tri::any(patterns.items.iter().map(|pattern| match pattern {
-        Value::Text(pattern) => stands_for(&pattern.text, action),
+        Value::Text(pattern) => fits_action(&pattern.text, action),
         _ => Tri::Maybe,
     }));
     if patterns.negated { !met } else { met }
 }
 
 /// Whether a pattern stands for an action; case makes no difference.
-pub fn stands_for(pattern: &str, action: &str) -> Tri {
+pub fn fits_action(pattern: &str, action: &str) -> Tri {
     if pattern.eq_ignore_ascii_case(action) {
         return Tri::Yes;
     }

@@ -10,7 +10,7 @@ mod gather;
 mod statement;
 
 pub use condition::Context;
-pub use evaluate::{Actor, Request, Verdict, Why, arn, stands_for};
+pub use evaluate::{Actor, Request, Verdict, Why, arn, fits_action};
 pub use gather::Policies;
 pub use statement::{Condition, Statement, Who};
 
