@@ -3,7 +3,7 @@
 use crate::artifacts::{Bundle, Format, render};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::graph::{FlowGraph, connect};
-use crate::handlers::{Packages, ProjectFiles, package};
+use crate::handlers::{Packages, ProjectFiles, Runtimes, package};
 use crate::library::{Library, LibraryError, extend};
 use crate::model::{expectations, resolve};
 use crate::source::{MAX_SOURCE_BYTES, SourceId, Sources, Span};
@@ -119,21 +119,24 @@ fn run(
     let mut expected = expectations(&mut done.syntax, diags);
     let errors = extend(&mut input.library, input.constructs);
     diags.extend(errors.iter().map(|error| construct_finding(error, &done.sources)));
-    let model = resolve(&done.syntax, &done.sources, input.environment, &input.library, diags);
+    let library = &input.library;
+    let (model, runtimes) = rayon::join(
+        || resolve(&done.syntax, &done.sources, input.environment, library, diags),
+        || if until < Stage::Handlers { Runtimes::default() } else { Runtimes::of(library) },
+    );
     observe(Stage::Model);
     let Some(model) = model else { return };
     done.graph = connect(model, diags);
     if input.environment.is_none() {
-        diags.extend(other_environments(done, &input.library));
+        diags.extend(other_environments(done, library));
     }
     observe(Stage::Graph);
     let Some(graph) = done.graph.as_ref().filter(|_| until > Stage::Graph) else { return };
-    let packages: Packages = package(graph, &input.library, input.project, diags);
+    let packages: Packages = package(graph, library, &runtimes, input.project, diags);
     observe(Stage::Handlers);
     if until == Stage::Handlers || diags.has_errors() {
         return;
     }
-    let library = &input.library;
     let (stacks, knowledge) = rayon::join(
         || lower(graph, library, &packages, &done.sources, diags),
         || Knowledge::parse(&library.identities, &library.proofs),

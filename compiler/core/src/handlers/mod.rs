@@ -11,7 +11,7 @@ mod zipping;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use package::package;
+pub use package::{Runtimes, package};
 
 /// The one door to a project's files beside its `.pipe` files. Paths are relative to the project, `/` between parts.
 pub trait ProjectFiles: Sync {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use super::imports::{candidates, join};
@@ -18,23 +19,32 @@ use crate::names::sha256;
 /// The largest package that Lambda takes, unzipped, in bytes: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
 const MAX_BYTES: usize = 250 << 20;
 
+/// The runtimes as packages carry them, by folder: `runtimes/python`.
+#[derive(Default)]
+pub struct Runtimes(BTreeMap<String, Base>);
+
+impl Runtimes {
+    /// Compresses the runtimes of a library.
+    #[must_use]
+    pub fn of(library: &Library) -> Runtimes {
+        let one = |(name, files): (&String, &IndexMap<String, Vec<u8>>)| {
+            let files: Files = files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+            Some((name.clone(), Base::new(&files).ok()?))
+        };
+        Runtimes(library.runtimes.iter().par_bridge().filter_map(one).collect())
+    }
+}
+
 /// Makes every subscriber's package. What is wrong with a handler is reported at the statement that names it.
 pub fn package(
     graph: &FlowGraph,
     library: &Library,
+    runtimes: &Runtimes,
     files: &dyn ProjectFiles,
     diags: &mut Diagnostics,
 ) -> Packages {
     let model = &graph.model;
-    let bases: BTreeMap<&str, Base> = library
-        .runtimes
-        .iter()
-        .filter_map(|(name, files)| {
-            let files: Files = files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
-            Some((name.as_str(), Base::new(&files).ok()?))
-        })
-        .collect();
-    let packer = Packer { model, library, files, bases };
+    let packer = Packer { model, library, files, runtimes };
     let subscribers: Vec<_> = model
         .events
         .iter()
@@ -73,7 +83,7 @@ struct Packer<'a> {
     model: &'a Model,
     library: &'a Library,
     files: &'a dyn ProjectFiles,
-    bases: BTreeMap<&'a str, Base>,
+    runtimes: &'a Runtimes,
 }
 
 /// What a language's construct says of packages.
@@ -92,7 +102,7 @@ impl Packer<'_> {
         let used = self.model.auths.values().map(|auth| auth.choice.construct.as_str());
         used.filter_map(|id| {
             let construct = self.library.get(id)?;
-            let base = self.bases.get(construct.constant("package")?)?;
+            let base = self.runtimes.0.get(construct.constant("package")?)?;
             let bytes = zip(&Files::new(), Some(base), None).ok()?;
             let package = Package {
                 key: format!("handlers/{}.zip", sha256(&bytes)),
@@ -167,7 +177,7 @@ impl Packer<'_> {
                 format!("the handler's files are {} MB, and Lambda takes {} MB", size >> 20, MAX_BYTES >> 20);
             return Err(finding(Code::HandlerTooLarge, message));
         }
-        let Some(base) = self.bases.get(language.folder.as_str()) else {
+        let Some(base) = self.runtimes.0.get(&language.folder) else {
             let message = format!(
                 "the construct `{}` names the runtime `{}`, which does not exist",
                 handler.construct, language.folder

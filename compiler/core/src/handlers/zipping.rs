@@ -10,8 +10,10 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 /// Files by path.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// Smaller files stay as they are: what compressing them saves is less than what it costs to begin.
+/// Smaller files of a handler stay as they are: what compressing them saves is less than what it costs to begin. The
+/// files of a base are compressed once for all packages, so there even small ones are worth it.
 const WORTH_COMPRESSING: usize = 8 << 10;
+const WORTH_SHARING: usize = 256;
 
 /// Compressed files that many packages share: the runtime.
 pub struct Base {
@@ -25,7 +27,7 @@ impl Base {
     /// # Errors
     /// When the zip cannot be written, which for bytes in memory means that it is too large.
     pub fn new(files: &Files) -> Result<Base, ZipError> {
-        Ok(Base { bytes: zip(files, None, None)?, names: files.keys().cloned().collect() })
+        Ok(Base { bytes: archive(files, None, None, WORTH_SHARING)?, names: files.keys().cloned().collect() })
     }
 }
 
@@ -35,6 +37,15 @@ impl Base {
 /// # Errors
 /// When the zip cannot be written, which for bytes in memory means that it is too large.
 pub fn zip(files: &Files, base: Option<&Base>, program: Option<&str>) -> Result<Vec<u8>, ZipError> {
+    archive(files, base, program, WORTH_COMPRESSING)
+}
+
+fn archive(
+    files: &Files,
+    base: Option<&Base>,
+    program: Option<&str>,
+    worth: usize,
+) -> Result<Vec<u8>, ZipError> {
     let plain = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default());
@@ -55,11 +66,8 @@ pub fn zip(files: &Files, base: Option<&Base>, program: Option<&str>) -> Result<
             (Some(at), Some(archive)) => writer.raw_copy_file(archive.by_index_raw(at)?)?,
             _ => {
                 let bytes = files.get(name).map_or(&[] as &[u8], Vec::as_slice);
-                let method = if bytes.len() < WORTH_COMPRESSING {
-                    CompressionMethod::Stored
-                } else {
-                    CompressionMethod::Deflated
-                };
+                let method =
+                    if bytes.len() < worth { CompressionMethod::Stored } else { CompressionMethod::Deflated };
                 let rights = if program == Some(name) { 0o755 } else { 0o644 };
                 writer.start_file(name, plain.compression_method(method).unix_permissions(rights))?;
                 writer.write_all(bytes)?;
