@@ -105,8 +105,9 @@ fn with_session(
     answers: Option<Answers>,
     command: impl AsyncFnOnce(&Session<'_, Aws, Terminal>) -> Result<(), Stop>,
 ) -> Result<Exit, Failure> {
-    let project = open(args, target.at.as_deref())?;
-    let done = run_until(&project, target.env.as_deref(), Stage::Artifacts, Format::Yaml, &mut |_| {});
+    let (project, library) = open(args, target.at.as_deref())?;
+    let done =
+        run_until(&project, library, target.env.as_deref(), Stage::Artifacts, Format::Yaml, &mut |_| {});
     let exit = report::findings(args, &done.sources, &done.diagnostics);
     let Compiled { sources, stacks: Some(tree), bundle: Some(bundle), .. } = &done else {
         return Ok(Exit::Errors);

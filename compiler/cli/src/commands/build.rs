@@ -25,13 +25,13 @@ pub fn run(args: &Args, build: &Build) -> Result<Exit, Failure> {
         phases.insert(phase.to_owned(), json!(now.duration_since(last).as_secs_f64()));
         last = now;
     };
-    let project = open(args, build.at.as_deref())?;
+    let (project, library) = open(args, build.at.as_deref())?;
     mark("read", Instant::now());
     let format = match build.format {
         TemplateFormat::Yaml => Format::Yaml,
         TemplateFormat::Json => Format::Json,
     };
-    let done = run_until(&project, build.env.as_deref(), Stage::Artifacts, format, &mut |stage| {
+    let done = run_until(&project, library, build.env.as_deref(), Stage::Artifacts, format, &mut |stage| {
         mark(stage.word(), Instant::now())
     });
     let exit = report::findings(args, &done.sources, &done.diagnostics);

@@ -11,8 +11,8 @@ use crate::{Exit, Failure, report};
 
 /// Compiles without writing, and shows what was found.
 pub fn run(args: &Args, at: Option<&Path>, env: Option<&str>) -> Result<Exit, Failure> {
-    let project = open(args, at)?;
-    let done = run_until(&project, env, Stage::Artifacts, Format::Yaml, &mut |_| {});
+    let (project, library) = open(args, at)?;
+    let done = run_until(&project, library, env, Stage::Artifacts, Format::Yaml, &mut |_| {});
     let exit = report::findings(args, &done.sources, &done.diagnostics);
     if exit == Exit::Fine && args.error_format == ErrorFormat::Human {
         let events = done.graph.as_ref().map_or(0, |graph| graph.model.events.len());

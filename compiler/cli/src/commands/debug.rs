@@ -12,13 +12,13 @@ use crate::{Exit, Failure, report};
 
 /// Prints what a phase made, as far as the project lets it come.
 pub fn run(args: &Args, what: DebugWhat, at: Option<&Path>, env: Option<&str>) -> Result<Exit, Failure> {
-    let project = open(args, at)?;
+    let (project, library) = open(args, at)?;
     let until = match what {
         DebugWhat::Syntax => Stage::Syntax,
         DebugWhat::Model | DebugWhat::Graph => Stage::Graph,
         DebugWhat::Stacks => Stage::Artifacts,
     };
-    let done = run_until(&project, env, until, Format::Yaml, &mut |_| {});
+    let done = run_until(&project, library, env, until, Format::Yaml, &mut |_| {});
     let exit = report::findings(args, &done.sources, &done.diagnostics);
     match what {
         DebugWhat::Syntax => {

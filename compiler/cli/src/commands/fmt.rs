@@ -12,9 +12,9 @@ use crate::{Exit, Failure, output, report};
 
 /// Formats the project, or one file of it.
 pub fn run(args: &Args, at: Option<&Path>, check: bool) -> Result<Exit, Failure> {
-    let project = open(args, at)?;
+    let (project, library) = open(args, at)?;
     let only = at.filter(|path| path.is_file()).and_then(|path| path.canonicalize().ok());
-    let done = run_until(&project, None, Stage::Syntax, Format::Yaml, &mut |_| {});
+    let done = run_until(&project, library, None, Stage::Syntax, Format::Yaml, &mut |_| {});
     let mut exit = report::findings(args, &done.sources, &done.diagnostics);
     let mut changed = 0;
     for file in &done.syntax {

@@ -11,8 +11,8 @@ use crate::{Exit, Failure, report};
 
 /// Prints the flow of events; what is right of a project with errors is still drawn.
 pub fn run(args: &Args, at: Option<&Path>, env: Option<&str>, format: GraphFormat) -> Result<Exit, Failure> {
-    let project = open(args, at)?;
-    let done = run_until(&project, env, Stage::Graph, Format::Yaml, &mut |_| {});
+    let (project, library) = open(args, at)?;
+    let done = run_until(&project, library, env, Stage::Graph, Format::Yaml, &mut |_| {});
     let exit = report::findings(args, &done.sources, &done.diagnostics);
     if let Some(graph) = &done.graph {
         crate::out_raw!("{}", if format == GraphFormat::Dot { graph.to_dot() } else { graph.to_mermaid() });

@@ -13,19 +13,23 @@ pub mod verify;
 use std::path::Path;
 
 use pipec_core::artifacts::Format;
+use pipec_core::library::Library;
 use pipec_core::{Compiled, Input, Stage, compile};
 
 use crate::args::Args;
 use crate::project::{Disk, Project, stdlib};
 
-/// What a command works on: the path given to it, or `--project`, or the current folder.
-pub fn open(args: &Args, at: Option<&Path>) -> Result<Project, crate::Failure> {
-    Project::open(at.or(args.project.as_deref()))
+/// What a command works on, at the path given to it, or `--project`, or the current folder; and the standard library,
+/// which is read meanwhile.
+pub fn open(args: &Args, at: Option<&Path>) -> Result<(Project, Library), crate::Failure> {
+    let (project, library) = rayon::join(|| Project::open(at.or(args.project.as_deref())), stdlib);
+    Ok((project?, library))
 }
 
 /// Compiles a project as far as a command needs.
 pub fn run_until(
     project: &Project,
+    library: Library,
     env: Option<&str>,
     until: Stage,
     format: Format,
@@ -35,7 +39,7 @@ pub fn run_until(
     let input = Input {
         files: &project.files,
         constructs: &project.constructs,
-        library: stdlib(),
+        library,
         environment: env,
         project: &disk,
         format,

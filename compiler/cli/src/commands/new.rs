@@ -2,8 +2,8 @@
 
 use pipec_core::names::{pascal, snake};
 
-use super::open;
 use crate::args::{Args, NewWhat};
+use crate::project::Project;
 use crate::{Exit, Failure, output};
 
 const EVENT: &str = include_str!("../../templates/event/event.pipe");
@@ -12,7 +12,7 @@ const HANDLER: &str = include_str!("../../templates/event/handler.py");
 /// Writes an event's file and its handler.
 pub fn run(args: &Args, what: &NewWhat) -> Result<Exit, Failure> {
     let NewWhat::Event { name } = what;
-    let project = open(args, None)?;
+    let project = Project::open(args.project.as_deref())?;
     let event = pascal(name);
     let file = snake(&event);
     if !event.chars().next().is_some_and(|first| first.is_ascii_alphabetic()) {
