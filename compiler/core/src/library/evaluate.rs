@@ -3,9 +3,10 @@
 //! An expression sees the instance's parameters, the ports of what is bound to it, its own resources and the
 //! project's facts. What it yields is a value, so it can never break the structure around it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use foldhash::HashMap;
 use minijinja::value::Value;
 use minijinja::{Environment, Error, Expression};
 
@@ -80,7 +81,7 @@ enum CompiledOffer<'e> {
         index: u32,
         attribute: Option<Arc<str>>,
         computed: Option<Node<Compiled<'e>>>,
-        flows: &'e [String],
+        flows: Arc<[String]>,
     },
     Value(Node<Compiled<'e>>),
 }
@@ -315,7 +316,7 @@ fn compile<'e>(
                 index: construct.resources.get_index_of(name).unwrap_or(0) as u32,
                 attribute: attribute.as_deref().map(Arc::from),
                 computed: computed.as_ref().map(&mut node).transpose()?,
-                flows: &offer.flows,
+                flows: offer.flows.as_slice().into(),
             },
         };
         offers.push((name.as_str(), compiled));
@@ -371,7 +372,7 @@ fn compile<'e>(
 
 /// A place for every name. A resource hides a parameter of its name.
 fn shape(construct: &Construct) -> Shape {
-    let mut slots: HashMap<Arc<str>, Slot> = HashMap::new();
+    let mut slots: HashMap<Arc<str>, Slot> = HashMap::default();
     let parameters = construct.parameters.keys().map(String::as_str);
     let needs = construct.needs.iter().map(|need| need.name.as_str());
     for (index, name) in parameters.chain(needs).enumerate() {
@@ -503,7 +504,7 @@ fn port(
             {
                 fallbacks.insert(symbol.clone(), data);
             }
-            Ok(Value::from_object(Reference { symbol, flows: flows.to_vec() }))
+            Ok(Value::from_object(Reference { symbol, flows: flows.clone() }))
         }
     }
 }

@@ -103,13 +103,12 @@ impl Machine {
         env.add_filter("pascal", |text: &str| crate::names::pascal(text));
         env.add_filter("digest", |text: &str| crate::names::digest(text.as_bytes()));
         env.add_filter("json", |value: Value| serde_json::to_string(&value).unwrap_or_default());
-        env.add_filter("line", |text: &str, most: usize| {
-            text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(most).collect::<String>()
-        });
+        env.add_filter("line", line);
         env.add_filter("flags", flags);
         env.add_filter("pick", pick);
         env.add_filter("prefixed", prefixed);
         env.add_filter("merged", merged);
+        env.add_filter("flat", flat);
         env.add_function("template", template);
         Machine { env }
     }
@@ -188,6 +187,21 @@ fn short(text: &str, most: usize) -> String {
     crate::names::short(text, most)
 }
 
+/// A text on one line, cut where it is too long.
+fn line(text: &str, most: usize) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if let Some((end, _)) = line.char_indices().nth(most) {
+        line.truncate(end);
+    }
+    line
+}
+
 fn kebab(text: &str) -> String {
     crate::names::kebab(text)
 }
@@ -227,6 +241,16 @@ fn merged(first: &Value, second: &Value) -> Result<Value, Error> {
         }
     }
     Ok(Value::from_pairs(all))
+}
+
+/// An object's names and values in a row: `{'a': 1} | flat` is `['a', 1]`.
+fn flat(table: &Value) -> Result<Value, Error> {
+    let mut row = Vec::new();
+    for name in table.try_iter()? {
+        let value = table.get_item(&name)?;
+        row.extend([name, value]);
+    }
+    Ok(Value::from(row))
 }
 
 fn each_entry(

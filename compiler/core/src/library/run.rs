@@ -1,6 +1,5 @@
 //! Evaluates compiled nodes: expressions to values, values to data.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use super::data::{Data, Piece};
 use super::evaluate::Compiled;
 use super::machine::say;
 use super::node::{Key, Node, TextPart};
-use super::scope::{Missing, Names, Reference, Shape, Slot, reference};
+use super::scope::{Missing, Names, Reference, Slot, reference};
 
 /// Why an expression gave nothing.
 #[derive(Clone, Debug)]
@@ -112,9 +111,7 @@ pub(super) fn to_value(data: &Data) -> Value {
         Data::Float(value) => Value::from(*value),
         Data::Text(text) => Value::from(&**text),
         Data::List(items) => items.iter().map(to_value).collect(),
-        Data::Map(entries) => {
-            Value::from_pairs(entries.iter().map(|(key, value)| (key.to_string(), to_value(value))))
-        }
+        Data::Map(entries) => Value::from_pairs(entries.iter().map(|(key, value)| (&**key, to_value(value)))),
         Data::Ref(symbol) => reference(symbol.clone()),
         Data::Join(pieces) => {
             let text: String = pieces
@@ -192,11 +189,10 @@ fn run_item(
     };
     let values = eval(construct, of, scope)?;
     let items = values.try_iter().map_err(|error| fail(construct, &of.source.text, say(&error)))?;
-    let shape = Arc::new(Shape { construct: construct.into(), slots: HashMap::new() });
     let name: Arc<str> = name.as_str().into();
     for item in items {
         let more = vec![(name.clone(), item)];
-        let inner = Value::from_object(Names::on_top(shape.clone(), more, Some(scope.clone())));
+        let inner = Value::from_object(Names::on_top(more, Some(scope.clone())));
         list.extend(run(construct, body, &inner)?);
     }
     Ok(())
@@ -251,7 +247,8 @@ fn to_data(value: &Value) -> Result<Option<Data>, String> {
             for key in value.try_iter().map_err(|error| error.to_string())? {
                 let item = value.get_item(&key).map_err(|error| error.to_string())?;
                 if let Some(data) = to_data(&item)? {
-                    map.push((key.to_string().into(), data));
+                    let key = key.as_str().map_or_else(|| key.to_string().into(), Arc::from);
+                    map.push((key, data));
                 }
             }
             Some(Data::Map(map))

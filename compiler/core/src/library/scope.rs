@@ -1,9 +1,10 @@
 //! What the names in an expression stand for: settings, ports, references.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
+use foldhash::HashMap;
 use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde, Value};
 
@@ -87,8 +88,16 @@ pub(super) struct Names {
 
 impl Names {
     /// A few names on top of others.
-    pub(super) fn on_top(shape: Arc<Shape>, more: Vec<(Arc<str>, Value)>, outer: Option<Value>) -> Names {
-        Names { shape, base: ResourceId(0), values: Vec::new(), locals: Vec::new(), more, outer }
+    pub(super) fn on_top(more: Vec<(Arc<str>, Value)>, outer: Option<Value>) -> Names {
+        static PLAIN: LazyLock<Arc<Shape>> = LazyLock::new(Arc::default);
+        Names {
+            shape: PLAIN.clone(),
+            base: ResourceId(0),
+            values: Vec::new(),
+            locals: Vec::new(),
+            more,
+            outer,
+        }
     }
 
     /// What a slot holds. Nothing where only the name can tell, for something else may be bound to it.
@@ -125,7 +134,7 @@ impl Object for Names {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         match key {
             SELF => Some(Value::from_dyn_object(self.clone())),
-            CONSTRUCT => Some(Value::from(&*self.shape.construct)),
+            CONSTRUCT if !self.shape.construct.is_empty() => Some(Value::from(&*self.shape.construct)),
             _ => match self.own(key) {
                 Some(found) => Some(found),
                 None => self
@@ -187,7 +196,8 @@ impl Object for Missing {
 #[derive(Debug)]
 pub(super) struct Reference {
     pub(super) symbol: Symbol,
-    pub(super) flows: Vec<String>,
+    /// The actions that a use of it takes.
+    pub(super) flows: Arc<[String]>,
 }
 
 impl Object for Reference {
@@ -197,10 +207,10 @@ impl Object for Reference {
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         match (key, &self.symbol) {
-            ("flows", _) => Some(Value::from(self.flows.clone())),
+            ("flows", _) => Some(self.flows.iter().map(|flow| Value::from(flow.as_str())).collect()),
             (name, Symbol::Resource { id, attribute: None }) => {
                 let symbol = Symbol::Resource { id: *id, attribute: Some(name.into()) };
-                Some(Value::from_object(Reference { symbol, flows: Vec::new() }))
+                Some(Value::from_object(Reference { symbol, flows: Arc::default() }))
             }
             _ => None,
         }
@@ -216,7 +226,7 @@ impl Object for Reference {
 }
 
 pub(super) fn reference(symbol: Symbol) -> Value {
-    Value::from_object(Reference { symbol, flows: Vec::new() })
+    Value::from_object(Reference { symbol, flows: Arc::default() })
 }
 
 impl Binding {
@@ -271,6 +281,6 @@ impl Scope {
 
     fn plain(bindings: &[(&str, Binding)], outer: Option<Value>) -> Scope {
         let more = bindings.iter().map(|(name, binding)| (Arc::from(*name), binding.to_value())).collect();
-        Scope { value: Value::from_object(Names::on_top(Arc::default(), more, outer)) }
+        Scope { value: Value::from_object(Names::on_top(more, outer)) }
     }
 }

@@ -1,6 +1,7 @@
 //! One event's nodes to instances: its doors and stores first, then, when all events have theirs, its subscribers.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 use serde_json::json;
@@ -49,36 +50,48 @@ pub(super) struct EventInstances {
     pub(super) diags: Vec<Diagnostic>,
 }
 
+/// What one event consists of.
+#[derive(Default)]
+pub(super) struct EventNodes<'g> {
+    /// Its nodes in the order of the flow.
+    pub(super) nodes: Vec<(NodeId, &'g Node)>,
+    /// What its expressions see of the project; for both halves.
+    globals: OnceLock<Scope>,
+}
+
 impl<'g> Tools<'g, '_, '_> {
     /// Makes one half of an event: its nodes in the order of the flow.
     pub(super) fn event(
         &self,
         name: &str,
-        nodes: &[(NodeId, &Node)],
+        of: &EventNodes<'_>,
         part: &Part<'_>,
         first: u32,
     ) -> EventInstances {
         let mut done = EventInstances::default();
         let Some(event) = self.graph.model.events.get(name) else { return done };
-        let facts = facts::event(&self.graph.model, name, event);
-        let globals = self.globals.with(&[("event", Binding::Value(facts.into()))]);
+        let nodes = of.nodes.as_slice();
+        let globals = of.globals.get_or_init(|| {
+            let facts = facts::event(&self.graph.model, name, event);
+            self.globals.with(&[("event", Binding::Value(facts.into()))])
+        });
         let mut next = first;
         for (id, node) in nodes.iter().filter(|(_, node)| part.has(node)) {
             if node.kind == NodeKind::Store {
-                self.store(*id, node, event, part, &globals, &mut next, &mut done);
+                self.store(*id, node, event, part, globals, &mut next, &mut done);
                 continue;
             }
             let bindings = self.bindings(*id, node, part, &done);
-            let made = self.one(node, &node.construct, bindings, &globals, &mut next, &mut done);
+            let made = self.one(node, &node.construct, bindings, globals, &mut next, &mut done);
             let Some(instance) = made else { continue };
             done.by_node.insert(*id, instance.clone());
             if matches!(node.kind, NodeKind::Function | NodeKind::Sink) {
                 self.check_options(*id, node, &mut done);
-                self.mapping(*id, node, &instance, &globals, &mut next, &mut done);
+                self.mapping(*id, node, &instance, globals, &mut next, &mut done);
             }
         }
         if part.known.is_some() && event.replay {
-            self.replay(nodes, event, part, &globals, &mut next, &mut done);
+            self.replay(nodes, event, part, globals, &mut next, &mut done);
         }
         done
     }

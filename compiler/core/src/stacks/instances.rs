@@ -1,7 +1,7 @@
 //! Nodes of the graph to instances of constructs: which construct is bound to which, and under what name.
 //!
-//! What several events use is made first (`shared`), then every event (`event_instances`), then what the apis release,
-//! and last what watches all of it (`observe`).
+//! What several events use is made first (`shared`), then every event (`event_instances`), then what the apis release.
+//! What watches all of it (`observe`) is made while these make their resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::event_instances::{EventInstances, Part, Tools};
+use super::event_instances::{EventInstances, EventNodes, Part, Tools};
 use super::facts;
 use super::place::Home;
 use super::shared::Shared;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::graph::{FlowGraph, Node, NodeId};
+use crate::graph::{FlowGraph, NodeId};
 use crate::handlers::Packages;
 use crate::library::{
     Binding, Data, EvaluationError, EvaluationKind, Evaluator, Instance, Library, ResourceId, Scope,
@@ -24,6 +24,7 @@ use crate::model::{Ingress, Options, Origin};
 use crate::names::pascal;
 
 /// An instance, before its resources are made.
+#[derive(Debug)]
 pub struct Made {
     /// Its construct.
     pub construct: String,
@@ -72,7 +73,7 @@ impl Prefix {
 }
 
 /// All instances, in a stable order, and the computed values of their ports.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Instances {
     /// The instances.
     pub made: Vec<Made>,
@@ -83,41 +84,18 @@ pub struct Instances {
 /// Room for the resources of one construct: numbers are given in steps of this.
 pub(super) const STEP: u32 = crate::library::MAX_RESOURCES as u32;
 
-/// Instantiates everything the graph asks for.
-pub fn instantiate(
-    graph: &FlowGraph,
-    library: &Library,
-    evaluator: &Evaluator<'_>,
-    packages: &Packages,
-    diags: &mut Diagnostics,
-) -> Instances {
-    let mut maker = Maker {
-        graph,
-        library,
-        evaluator,
-        packages,
-        globals: facts::globals(&graph.model),
-        next: 0,
-        all: Instances::default(),
-    };
-    let Some(shared) = maker.shared(diags) else { return maker.all };
-    let by_event = maker.nodes_by_event();
-    // Doors, tiers, stores and topics of all events come before any subscriber, which may emit to any of them.
-    let known = maker.events(&by_event, diags, &Part { shared: &shared, known: None });
-    maker.events(&by_event, diags, &Part { shared: &shared, known: Some(&known) });
-    maker.releases(&shared, diags);
-    maker.watch(&shared, diags);
+/// Drops findings about instances that only follow from others.
+pub fn drop_consequences(diags: &mut Diagnostics) {
     diags.drop_consequences(Code::Unbound);
     // What is missing because of an option that was refused says nothing new.
     diags.drop_behind(
         &[Code::OptionsContradict, Code::OutOfRange],
         &[Code::ConstructEvaluation, Code::UnknownMetric],
     );
-    maker.all
 }
 
 /// Makes instances, one after the other.
-pub(super) struct Maker<'g, 'e> {
+pub struct Maker<'g, 'e> {
     pub(super) graph: &'g FlowGraph,
     pub(super) library: &'g Library,
     pub(super) evaluator: &'g Evaluator<'e>,
@@ -125,7 +103,8 @@ pub(super) struct Maker<'g, 'e> {
     pub(super) globals: Scope,
     /// The number of the next instance's first resource.
     pub(super) next: u32,
-    pub(super) all: Instances,
+    /// What is made.
+    pub all: Instances,
 }
 
 /// What one instance is made of.
@@ -138,6 +117,28 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'g, 'e> Maker<'g, 'e> {
+    /// Nothing is made yet.
+    pub fn new(
+        graph: &'g FlowGraph,
+        library: &'g Library,
+        evaluator: &'g Evaluator<'e>,
+        packages: &'g Packages,
+    ) -> Self {
+        let globals = facts::globals(&graph.model);
+        Maker { graph, library, evaluator, packages, globals, next: 0, all: Instances::default() }
+    }
+
+    /// Instantiates everything the graph asks for. `None` when there is no key, without which nothing can be made.
+    pub fn instantiate(&mut self, diags: &mut Diagnostics) -> Option<Shared> {
+        let shared = self.shared(diags)?;
+        let by_event = self.nodes_by_event();
+        // Doors, tiers, stores and topics of all events come before any subscriber, which may emit to any of them.
+        let known = self.events(&by_event, diags, &Part { shared: &shared, known: None });
+        self.events(&by_event, diags, &Part { shared: &shared, known: Some(&known) });
+        self.releases(&shared, diags);
+        Some(shared)
+    }
+
     pub(super) fn make(&mut self, wanted: Wanted<'_>, diags: &mut Diagnostics) -> Option<Instance> {
         let base = ResourceId(self.next);
         self.next += STEP;
@@ -155,10 +156,10 @@ impl<'g, 'e> Maker<'g, 'e> {
         }
     }
 
-    fn nodes_by_event(&self) -> IndexMap<&'g str, Vec<(NodeId, &'g Node)>> {
-        let mut by_event: IndexMap<&str, Vec<(NodeId, &Node)>> = IndexMap::new();
+    fn nodes_by_event(&self) -> IndexMap<&'g str, EventNodes<'g>> {
+        let mut by_event: IndexMap<&str, EventNodes<'_>> = IndexMap::new();
         for (id, node) in self.graph.nodes() {
-            by_event.entry(node.event.as_str()).or_default().push((id, node));
+            by_event.entry(node.event.as_str()).or_default().nodes.push((id, node));
         }
         by_event
     }
@@ -166,13 +167,14 @@ impl<'g, 'e> Maker<'g, 'e> {
     /// Makes one part of every event, events side by side; returns the instances by node.
     fn events(
         &mut self,
-        by_event: &IndexMap<&'g str, Vec<(NodeId, &'g Node)>>,
+        by_event: &IndexMap<&'g str, EventNodes<'g>>,
         diags: &mut Diagnostics,
         part: &Part<'_>,
     ) -> BTreeMap<NodeId, Instance> {
         let start = self.next;
         // A node may bring a mapping or a catalogue with it, an event its replay.
-        let room = (by_event.values().map(Vec::len).max().unwrap_or(0) as u32 * 2 + 1) * STEP;
+        let room =
+            (by_event.values().map(|event| event.nodes.len()).max().unwrap_or(0) as u32 * 2 + 1) * STEP;
         self.next += room * by_event.len() as u32;
         let tools = Tools {
             graph: self.graph,

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use foldhash::{HashMapExt as _, HashSet, HashSetExt as _};
 use rayon::prelude::*;
 
-use super::instances::{Instances, Made, explain, instantiate};
+use super::instances::{Instances, Made, Maker, drop_consequences, explain};
 use super::link::{Index, link};
 use super::place::{Layer, StackName};
 use super::{Links, Resource, Root, Stack, StackTree, limits, patch};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::graph::FlowGraph;
 use crate::handlers::Packages;
-use crate::library::{Evaluator, Library, Machine, Produced};
+use crate::library::{EvaluationError, Evaluator, Library, Machine, Produced};
 use crate::source::Sources;
 
 /// Makes the stacks. `None` when an expression of a construct gave nothing, or a reference cannot be resolved.
@@ -27,35 +27,61 @@ pub fn lower(
     let machine = Machine::with_templates(library);
     let evaluator = Evaluator::new(&machine, library);
     let before = diags.len();
-    let Instances { made, fallbacks } = instantiate(graph, library, &evaluator, packages, diags);
-    let produced = produce(&evaluator, &made, diags);
+    let (instances, produced) = instances(graph, library, &evaluator, packages, diags);
+    let made = instances.made.as_slice();
     if diags.len() > before && diags.has_errors() {
         // References to what could not be made would only be more findings of the same mistake.
         return None;
     }
     let mut files = packages.zips();
-    files.extend(artifacts(&made, &produced, library));
-    let mut placed = place(&made, produced, sources, diags);
-    show(&evaluator, &made, &mut placed, diags);
-    // What instances know is as much as all stacks together. It goes while others are at work.
-    rayon::spawn(move || drop(made));
+    files.extend(artifacts(made, &produced, library));
+    let mut placed = place(made, produced, sources, diags);
+    show(&evaluator, made, &mut placed, diags);
     patch::apply(&mut placed.stacks, &graph.model, library, diags);
     let mut tree = StackTree {
         app: graph.model.app.clone(),
         environment: graph.model.environment.clone(),
         roots: roots(placed.stacks),
         packages: files,
+        instances: Instances::default(),
     };
-    link(&mut tree, &placed.index, &placed.collections, &fallbacks, &graph.model, diags);
+    link(&mut tree, &placed.index, &placed.collections, &instances.fallbacks, &graph.model, diags);
+    tree.instances = instances;
     limits::check(&tree, &graph.model, diags);
     let broken = diags.len() > before && diags.has_errors();
     (!broken).then_some(tree)
 }
 
-fn produce(evaluator: &Evaluator<'_>, made: &[Made], diags: &mut Diagnostics) -> Vec<Vec<Produced>> {
+/// All instances and the resources of each. What watches instances is made while they make their resources.
+fn instances(
+    graph: &FlowGraph,
+    library: &Library,
+    evaluator: &Evaluator<'_>,
+    packages: &Packages,
+    diags: &mut Diagnostics,
+) -> (Instances, Vec<Vec<Produced>>) {
+    let mut maker = Maker::new(graph, library, evaluator, packages);
+    let shared = maker.instantiate(diags);
+    let watch = || shared.map(|shared| maker.watching(&shared, diags)).unwrap_or_default();
+    let (watching, mut results) = rayon::join(watch, || produce(evaluator, &maker.all.made));
+    drop_consequences(diags);
+    results.extend(produce(evaluator, &watching));
+    let mut all = maker.all;
+    all.made.extend(watching);
+    let produced = produced(&all.made, results, diags);
+    (all, produced)
+}
+
+/// The resources of an instance, or the expressions of it that failed.
+type Attempt = Result<Vec<Produced>, Vec<EvaluationError>>;
+
+fn produce(evaluator: &Evaluator<'_>, made: &[Made]) -> Vec<Attempt> {
     // The dashboards come last and take longest: no thread may be left with all of them.
     let one = |made: &Made| evaluator.resources(&made.construct, made.base, &made.scope);
-    let results: Vec<_> = made.par_iter().with_max_len(1).map(one).collect();
+    made.par_iter().with_max_len(1).map(one).collect()
+}
+
+fn produced(made: &[Made], results: Vec<Attempt>, diags: &mut Diagnostics) -> Vec<Vec<Produced>> {
     let mut produced = Vec::with_capacity(results.len());
     for (made, result) in made.iter().zip(results) {
         match result {
@@ -77,9 +103,12 @@ fn artifacts(made: &[Made], produced: &[Vec<Produced>], library: &Library) -> BT
     artifacts.map(|artifact| (artifact.key.clone(), artifact.bytes.clone())).collect()
 }
 
+/// Stacks by name; many resources hold the name of one.
+pub type Stacks = BTreeMap<Arc<StackName>, Stack>;
+
 /// Resources in their stacks, not yet linked.
 struct Placed {
-    stacks: BTreeMap<StackName, Stack>,
+    stacks: Stacks,
     index: Index,
     collections: Collections,
 }
@@ -110,7 +139,8 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
                 Some((known, name)) if *known == kind => name.clone(),
                 _ => here.insert((kind, Arc::new(made.home.stack(kind)))).1.clone(),
             };
-            placed.add(made, resource, name, file.clone());
+            let logical_id = format!("{}{}", made.prefix.of(kind), resource.name);
+            placed.add(made, resource, name, logical_id, file.clone());
         }
     }
     for stack in placed.stacks.values() {
@@ -122,18 +152,21 @@ fn place(made: &[Made], produced: Vec<Vec<Produced>>, sources: &Sources, diags: 
 }
 
 impl Placed {
-    fn add(&mut self, made: &Made, resource: Produced, name: Arc<StackName>, file: Arc<str>) {
-        let kind = made.stack.unwrap_or(resource.stack);
-        let logical_id = format!("{}{}", made.prefix.of(kind), resource.name);
-        if !self.stacks.contains_key(&*name) {
-            self.stacks.insert((*name).clone(), Stack::empty((*name).clone()));
-        }
-        let Some(stack) = self.stacks.get_mut(&*name) else { return };
+    fn add(
+        &mut self,
+        made: &Made,
+        resource: Produced,
+        name: Arc<StackName>,
+        logical_id: String,
+        file: Arc<str>,
+    ) {
+        let empty = || Stack::empty(StackName::clone(&name));
+        let stack = self.stacks.entry(name.clone()).or_insert_with(empty);
         let place = stack.resources.len();
         if let Some(collection) = resource.joins {
-            self.collections.members.entry(collection).or_default().push(((*name).clone(), place));
+            self.collections.members.entry(collection).or_default().push((StackName::clone(&name), place));
         }
-        let followers = resource.follows.map(|collection| ((*name).clone(), place, collection));
+        let followers = resource.follows.map(|collection| (StackName::clone(&name), place, collection));
         self.collections.followers.extend(followers);
         self.index.insert(resource.id, (name, logical_id.clone()));
         stack.resources.push(Resource {
@@ -189,7 +222,7 @@ impl Stack {
     }
 }
 
-fn roots(stacks: BTreeMap<StackName, Stack>) -> Vec<Root> {
+fn roots(stacks: Stacks) -> Vec<Root> {
     let mut roots: BTreeMap<Option<String>, Root> = BTreeMap::new();
     for (name, stack) in stacks {
         let domain = name.domain.clone();

@@ -25,6 +25,7 @@ use crate::model::{App, Origin, ParameterKind, Setting};
 use crate::source::Span;
 
 pub use facts::event_type;
+pub use instances::Instances;
 pub use limits::{MAX_RESOURCES, MAX_VALUES};
 pub use link::ARTIFACT_BUCKET;
 pub use linked::{Function, Linked, View};
@@ -42,6 +43,9 @@ pub struct StackTree {
     pub roots: Vec<Root>,
     /// Handler packages and the artifacts of constructs by key, each once.
     pub packages: BTreeMap<String, Arc<Vec<u8>>>,
+    /// What the resources were made from. Nothing asks for it any more, but to free it takes longer than a whole phase,
+    /// and a process that ends with the tree never has to.
+    pub instances: Instances,
 }
 
 /// A stack that is deployed by itself, and the stacks nested in it.

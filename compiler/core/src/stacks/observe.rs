@@ -27,10 +27,13 @@ const DASHBOARD: &str = "dashboard/app";
 /// Whose row of a dashboard it is: a domain, and the title of the row.
 type Owner = (Option<String>, String);
 
+/// An instance, or why there is none and whose fault it is.
+type Attempt = Result<Made, Box<(EvaluationError, Origin)>>;
+
 /// An alarm, before it is an instance.
 struct Watch<'m> {
-    /// The instance that is watched, by its place among all.
-    of: usize,
+    /// The instance that is watched.
+    of: &'m Made,
     name: String,
     measured: &'m Measured<'m>,
     options: Options,
@@ -38,8 +41,8 @@ struct Watch<'m> {
 }
 
 impl Maker<'_, '_> {
-    /// Makes the alarms and dashboards.
-    pub(super) fn watch(&mut self, shared: &Shared, diags: &mut Diagnostics) {
+    /// The alarms and dashboards of all that is made.
+    pub fn watching(&self, shared: &Shared, diags: &mut Diagnostics) -> Vec<Made> {
         let evaluator = self.evaluator;
         let results: Vec<_> = self
             .all
@@ -59,43 +62,53 @@ impl Maker<'_, '_> {
         }
         self.check_defaults(&measured, diags);
         self.check_alarms(&measured, diags);
-        let rows = self.rows(&measured);
-        if self.graph.model.app.alarms && self.library.get(ALARM).is_some() {
-            self.alarms(&measured, shared, diags);
-        }
-        if self.library.get(DASHBOARD).is_some() {
-            self.dashboards(rows.into_iter().collect(), diags);
-        }
-    }
-
-    fn alarms(&mut self, measured: &[Vec<Measured<'_>>], shared: &Shared, diags: &mut Diagnostics) {
-        let mut wanted = Vec::new();
-        for (of, (made, metrics)) in self.all.made.iter().zip(measured).enumerate() {
-            for measured in metrics {
-                self.watches(of, made, measured, &mut wanted);
+        let mut done = Vec::new();
+        let has_alarms = self.graph.model.app.alarms && self.library.get(ALARM).is_some();
+        let wanted = if has_alarms { self.all_watches(&measured) } else { Vec::new() };
+        let alarms = || self.alarms(&wanted, shared);
+        let first = self.next + wanted.len() as u32 * STEP;
+        let dashboards = || match self.library.get(DASHBOARD) {
+            Some(_) => self.dashboards(self.rows(&measured), first),
+            None => Vec::new(),
+        };
+        let (alarms, dashboards) = rayon::join(alarms, dashboards);
+        for result in alarms.into_iter().chain(dashboards) {
+            match result {
+                Ok(made) => done.push(made),
+                Err(failed) => diags.push(explain(&failed.0, &failed.1)),
             }
         }
-        let first = self.next;
-        self.next += wanted.len() as u32 * STEP;
+        done
+    }
+
+    fn alarms(&self, wanted: &[Watch<'_>], shared: &Shared) -> Vec<Attempt> {
         let one = |(index, watch): (usize, &Watch<'_>)| {
-            let made = self.all.made.get(watch.of)?;
-            let mut fallbacks = BTreeMap::new();
-            let base = ResourceId(first + index as u32 * STEP);
+            let made = watch.of;
+            let base = ResourceId(self.next + index as u32 * STEP);
             let wanted = self.alarm(made, watch, shared);
-            let result = make(self.evaluator, base, wanted, &self.globals, &mut fallbacks);
+            let result = make(self.evaluator, base, wanted, &self.globals, &mut BTreeMap::new());
             let stack = self.library.get(&made.construct).map(|construct| construct.stack);
-            Some(result.map(|alarm| Made { stack: made.stack.or(stack), ..alarm }))
+            result.map(|alarm| Made { stack: made.stack.or(stack), ..alarm })
         };
-        let done: Vec<_> = wanted.par_iter().enumerate().filter_map(one).collect();
-        self.keep(done, diags);
+        wanted.par_iter().enumerate().map(one).collect()
+    }
+
+    /// The alarms on all metrics of all that is made.
+    fn all_watches<'m>(&'m self, measured: &'m [Vec<Measured<'m>>]) -> Vec<Watch<'m>> {
+        let of_one = |(made, metrics): (&'m Made, &'m Vec<Measured<'m>>)| {
+            let mut wanted = Vec::new();
+            metrics.iter().for_each(|measured| self.watches(made, measured, &mut wanted));
+            wanted
+        };
+        self.all.made.par_iter().zip(measured).flat_map_iter(of_one).collect()
     }
 
     /// The alarms on one metric: that of its construct as the event changes it, and those that the event adds.
-    fn watches<'m>(&self, of: usize, made: &Made, measured: &'m Measured<'m>, wanted: &mut Vec<Watch<'m>>) {
+    fn watches<'m>(&self, made: &'m Made, measured: &'m Measured<'m>, wanted: &mut Vec<Watch<'m>>) {
         let event = made.home.event.as_deref().and_then(|name| self.graph.model.events.get(name));
         let declared = event.map(|event| &event.alarms);
         let mut watch = |name: &str, options: Options, origin: &Origin| {
-            wanted.push(Watch { of, name: name.to_owned(), measured, options, origin: origin.clone() });
+            wanted.push(Watch { of: made, name: name.to_owned(), measured, options, origin: origin.clone() });
         };
         let own = declared.and_then(|alarms| alarms.get(measured.name)).filter(|alarm| alarm.on.is_none());
         match (own, &measured.metric.alarm) {
@@ -161,13 +174,12 @@ impl Maker<'_, '_> {
 
     /// What construct files write for their alarms must be options of `alarm/metric`.
     fn check_defaults(&self, measured: &[Vec<Measured<'_>>], diags: &mut Diagnostics) {
-        let mut reported = BTreeSet::new();
+        let mut checked = BTreeSet::new();
         for (made, metrics) in self.all.made.iter().zip(measured) {
             for measured in metrics {
                 let Some(defaults) = &measured.metric.alarm else { continue };
-                if self.written(defaults).len() == defaults.len()
-                    || !reported.insert((made.construct.as_str(), measured.name))
-                {
+                let first = checked.insert((made.construct.as_str(), measured.name));
+                if !first || self.written(defaults).len() == defaults.len() {
                     continue;
                 }
                 let message = format!(
@@ -202,7 +214,7 @@ impl Maker<'_, '_> {
     }
 
     /// The rows of the dashboards, by domain: one an event, in the order of its way, then one an api.
-    fn rows(&self, measured: &[Vec<Measured<'_>>]) -> BTreeMap<Option<String>, Vec<Data>> {
+    fn rows(&self, measured: &[Vec<Measured<'_>>]) -> Vec<(Option<String>, Vec<Data>)> {
         let mut charts: IndexMap<Owner, IndexMap<&str, Vec<Data>>> = IndexMap::new();
         for (made, metrics) in self.all.made.iter().zip(measured) {
             let owner = made.home.event.clone().or(made.home.api.as_ref().map(|api| format!("api {api}")));
@@ -229,28 +241,15 @@ impl Maker<'_, '_> {
                 rows.entry(domain).or_default().push(row);
             }
         }
-        rows
+        rows.into_iter().collect()
     }
 
-    fn dashboards(&mut self, rows: Vec<(Option<String>, Vec<Data>)>, diags: &mut Diagnostics) {
-        let first = self.next;
-        self.next += rows.len() as u32 * STEP;
+    fn dashboards(&self, rows: Vec<(Option<String>, Vec<Data>)>, first: u32) -> Vec<Attempt> {
         let one = |(index, (domain, rows)): (usize, (Option<String>, Vec<Data>))| {
             let base = ResourceId(first + index as u32 * STEP);
             make(self.evaluator, base, self.dashboard(domain, rows), &self.globals, &mut BTreeMap::new())
         };
-        let done: Vec<_> = rows.into_par_iter().enumerate().with_max_len(1).map(one).collect();
-        self.keep(done, diags);
-    }
-
-    /// Adds instances that were made side by side.
-    fn keep(&mut self, done: Vec<Result<Made, Box<(EvaluationError, Origin)>>>, diags: &mut Diagnostics) {
-        for result in done {
-            match result {
-                Ok(made) => self.all.made.push(made),
-                Err(failed) => diags.push(explain(&failed.0, &failed.1)),
-            }
-        }
+        rows.into_par_iter().enumerate().with_max_len(1).map(one).collect()
     }
 
     fn dashboard(&self, domain: Option<String>, rows: Vec<Data>) -> Wanted<'static> {

@@ -1,10 +1,10 @@
 //! `override`: values that a project lays over what constructs made, held against AWS's resource schemas.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::place::StackName;
-use super::{Resource, Stack};
+use super::Resource;
+use super::lower::Stacks;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::library::{Data, Extent, Library, Problem, PropertyProblem, ResourceTypes};
 use crate::model::{Change, Model, Override, Patch};
@@ -14,12 +14,7 @@ use crate::source::Span;
 const ATTRIBUTES: &[&str] = &["DeletionPolicy", "UpdateReplacePolicy"];
 
 /// Applies every override, and checks what overrides and constructs of the project's own made.
-pub fn apply(
-    stacks: &mut BTreeMap<StackName, Stack>,
-    model: &Model,
-    library: &Library,
-    diags: &mut Diagnostics,
-) {
+pub fn apply(stacks: &mut Stacks, model: &Model, library: &Library, diags: &mut Diagnostics) {
     let own: BTreeSet<&str> = library
         .constructs()
         .filter(|construct| construct.file.starts_with("lib/"))
@@ -61,7 +56,7 @@ fn problems(types: &ResourceTypes, resource: &Resource) -> Vec<PropertyProblem> 
     }
 }
 
-fn find<'s>(stacks: &'s mut BTreeMap<StackName, Stack>, over: &Override) -> Option<&'s mut Resource> {
+fn find<'s>(stacks: &'s mut Stacks, over: &Override) -> Option<&'s mut Resource> {
     let mut resources = stacks.values_mut().flat_map(|stack| &mut stack.resources);
     resources
         .find(|resource| resource.owner == over.owner.value && resource.logical_id == over.logical_id.value)
@@ -166,7 +161,7 @@ fn explain(resource: &Resource, problem: &PropertyProblem, span: Span, made: Opt
     Diagnostic::new(Code::BadProperty, span, message).maybe_help(help)
 }
 
-fn missing(stacks: &BTreeMap<StackName, Stack>, model: &Model, over: &Override) -> Diagnostic {
+fn missing(stacks: &Stacks, model: &Model, over: &Override) -> Diagnostic {
     let owner = over.owner.value.as_str();
     let resources = || stacks.values().flat_map(|stack| &stack.resources);
     let ids = || {

@@ -13,7 +13,7 @@ use crate::model::{Auth, Event, Ingress, Options, Origin, PathPart};
 use crate::names::{digest, pascal};
 
 /// Instances that several events use.
-pub(super) struct Shared {
+pub struct Shared {
     /// The app's key.
     pub(super) key: Instance,
     /// Keys of events that have one of their own.
