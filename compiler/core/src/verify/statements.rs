@@ -30,8 +30,8 @@ pub fn check<'a>(world: &World<'a>, policies: &Policies<'_, 'a>) -> Vec<Finding>
 }
 
 fn name(world: &World<'_>, statement: &Statement<'_>) -> String {
-    let at = label(world, statement.place.at);
-    match statement.place.label.as_str() {
+    let at = label(world, statement.at);
+    match &*statement.label {
         "" => format!("`{at}`"),
         sid => format!("the statement `{sid}` of `{at}`"),
     }
@@ -41,7 +41,7 @@ fn name(world: &World<'_>, statement: &Statement<'_>) -> String {
 fn deputy(world: &World<'_>, statement: &Statement<'_>, on: Option<At>) -> Option<Finding> {
     on?;
     let Who::These(these) = &statement.who else { return None };
-    let (_, services) = these.iter().find(|(kind, _)| kind == "Service")?;
+    let (_, services) = these.iter().find(|(kind, _)| *kind == "Service")?;
     let bound = statement.conditions.iter().any(|condition| {
         let key = condition.key.to_ascii_lowercase();
         key.is_empty() || world.facts.binding_keys.iter().any(|binding| key.starts_with(binding.as_str()))
@@ -55,7 +55,7 @@ fn deputy(world: &World<'_>, statement: &Statement<'_>, on: Option<At>) -> Optio
     })?;
     Some(Finding {
         code: Code::ConfusedDeputy,
-        at: statement.place.at,
+        at: statement.at,
         property: None,
         message: format!("{} lets `{service}` in on behalf of anybody", name(world, statement)),
         help: "add a condition on `aws:SourceArn` or `aws:SourceAccount`".to_owned(),
@@ -66,7 +66,7 @@ fn deputy(world: &World<'_>, statement: &Statement<'_>, on: Option<At>) -> Optio
 /// `*` where there is something finer.
 fn wide(world: &World<'_>, statement: &Statement<'_>, on: Option<At>) -> Option<Finding> {
     let key = on.and_then(|at| world.kind(at)).is_some_and(|kind| kind.policy_decides);
-    let managed = on.is_none() && !statement.place.label.is_empty() && is_managed(world, statement);
+    let managed = on.is_none() && !statement.label.is_empty() && is_managed(world, statement);
     if managed || statement.actions.negated || statement.resources.negated {
         return None;
     }
@@ -86,7 +86,7 @@ fn wide(world: &World<'_>, statement: &Statement<'_>, on: Option<At>) -> Option<
     };
     Some(Finding {
         code: Code::TooWide,
-        at: statement.place.at,
+        at: statement.at,
         property: None,
         message: format!("{} allows {what}", name(world, statement)),
         help: "name the actions and the resources that are needed".to_owned(),
@@ -103,7 +103,7 @@ fn texts<'v>(values: &'v [Value<'_>]) -> impl Iterator<Item = &'v str> {
 }
 
 fn is_managed(world: &World<'_>, statement: &Statement<'_>) -> bool {
-    world.facts.managed_policies.contains_key(&statement.place.label)
+    world.facts.managed_policies.contains_key(&*statement.label)
 }
 
 /// Whether AWS takes nothing finer than `*` for an action.

@@ -13,11 +13,11 @@ pub type Context<'a> = Vec<(&'a str, Value<'a>)>;
 
 /// Whether a condition holds.
 pub fn holds(condition: &Condition<'_>, context: &[(&str, Value<'_>)]) -> Tri {
-    let operator = condition.operator.as_str();
+    let operator = condition.operator;
     let (quantifier, operator) = operator.split_once(':').map_or(("", operator), |(q, rest)| (q, rest));
     let (operator, if_exists) =
         operator.strip_suffix("IfExists").map_or((operator, false), |operator| (operator, true));
-    let known = context.iter().find(|(key, _)| key.eq_ignore_ascii_case(&condition.key));
+    let known = context.iter().find(|(key, _)| key.eq_ignore_ascii_case(condition.key));
     let Some((_, value)) = known else { return Tri::Maybe };
     if operator == "Null" {
         let absent = Tri::from(matches!(value, Value::Absent));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::text::{ACCOUNT, OPEN, equal, matches};
+use super::super::text::{ACCOUNT, equal, matches};
 use super::super::tri::Tri;
 use super::super::value::Value;
 use super::super::world::{At, World};
@@ -40,10 +40,10 @@ pub struct Request<'r, 'a> {
 }
 
 /// The answer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
-    /// It is allowed, by these.
-    Allowed(Vec<Grant>),
+#[derive(Clone, Debug)]
+pub enum Verdict<'p, 'a> {
+    /// It is allowed, by a statement, or by one of a role together with that of a key.
+    Allowed(&'p Statement<'a>, Option<&'p Statement<'a>>),
     /// It is not.
     Refused(Why),
     /// Only the deployment knows.
@@ -76,36 +76,29 @@ struct Stand {
 }
 
 /// What the statements of one policy say of one action.
-#[derive(Clone, Default)]
-struct Opinion {
-    allows: Option<Grant>,
+#[derive(Clone, Copy, Default)]
+struct Opinion<'p, 'a> {
+    allows: Option<&'p Statement<'a>>,
     maybe: bool,
-    denies: Option<Grant>,
+    denies: Option<&'p Statement<'a>>,
     may_deny: bool,
-    near: Option<Why>,
-    left_to_iam: Option<Grant>,
+    /// It would allow, but for its resource or a condition.
+    near: Option<&'p Statement<'a>>,
+    /// It allows the account, and so leaves the decision to IAM.
+    to_iam: Option<&'p Statement<'a>>,
 }
 
-impl Opinion {
+impl<'p, 'a> Opinion<'p, 'a> {
     /// Adds what a statement about who asks says; `to_iam` if what it allows it leaves to IAM.
-    fn add(&mut self, statement: &Statement<'_>, request: &Request<'_, '_>, applies: Tri, to_iam: bool) {
-        let place = || statement.place.clone();
+    fn add(&mut self, statement: &'p Statement<'a>, applies: Tri, to_iam: bool) {
         match (statement.allows, applies) {
-            (true, Tri::Yes) if to_iam => self.left_to_iam = Some(place()),
-            (true, Tri::Yes) => self.allows = self.allows.take().or_else(|| Some(place())),
+            (true, Tri::Yes) if to_iam => self.to_iam = Some(statement),
+            (true, Tri::Yes) => self.allows = self.allows.or(Some(statement)),
             (true, Tri::Maybe) => self.maybe = true,
-            (true, Tri::No) => self.near = self.near.take().or_else(|| Some(near(statement, request))),
-            (false, Tri::Yes) => self.denies = Some(place()),
+            (true, Tri::No) => self.near = self.near.or(Some(statement)),
+            (false, Tri::Yes) => self.denies = Some(statement),
             (false, Tri::Maybe) => self.may_deny = true,
             (false, Tri::No) => {}
-        }
-    }
-
-    /// What no other statement allows is left to IAM.
-    fn leave_to_iam(&mut self) {
-        if self.allows.is_none() && self.left_to_iam.is_some() {
-            self.allows = self.left_to_iam.take();
-            self.near = Some(Why::KeyPolicy);
         }
     }
 
@@ -123,7 +116,7 @@ impl Opinion {
 impl<'a> Policies<'_, 'a> {
     /// Whether each action of a request is allowed.
     #[must_use]
-    pub fn decide(&self, world: &World<'a>, request: &Request<'_, 'a>) -> Vec<Verdict> {
+    pub fn decide(&self, world: &World<'a>, request: &Request<'_, 'a>) -> Vec<Verdict<'_, 'a>> {
         let none = || vec![Opinion::default(); request.actions.len()];
         let must = request.holder.and_then(|at| world.kind(at)).is_some_and(|kind| kind.policy_decides);
         let on = request.holder.and_then(|at| self.on(at));
@@ -132,7 +125,7 @@ impl<'a> Policies<'_, 'a> {
         let Actor::Role(role) = request.actor else {
             return pairs
                 .map(|resource| match request.holder {
-                    Some(_) => conclude(resource, Opinion::default()),
+                    Some(_) => conclude(&resource, &Opinion::default(), request),
                     None => Verdict::Unknown,
                 })
                 .collect();
@@ -140,17 +133,17 @@ impl<'a> Policies<'_, 'a> {
         let Some(policy) = self.of_role(*role) else { return vec![Verdict::Unknown; request.actions.len()] };
         let identity = self.opinions(world, policy, request, false);
         let verdict = if must { both } else { conclude };
-        pairs.zip(identity).map(|(resource, identity)| verdict(resource, identity)).collect()
+        pairs.zip(identity).map(|(resource, identity)| verdict(&resource, &identity, request)).collect()
     }
 
     /// What the statements of a policy say of each action.
-    fn opinions(
+    fn opinions<'p>(
         &self,
         world: &World<'a>,
-        policy: &Policy<'a>,
+        policy: &'p Policy<'a>,
         request: &Request<'_, 'a>,
         of_key: bool,
-    ) -> Vec<Opinion> {
+    ) -> Vec<Opinion<'p, 'a>> {
         let mut opinions = vec![Opinion { maybe: policy.open, ..Opinion::default() }; request.actions.len()];
         for statement in &policy.statements {
             let mut known = None;
@@ -162,11 +155,10 @@ impl<'a> Policies<'_, 'a> {
                 let stand = known.get_or_insert_with(|| self.stand(world, statement, request));
                 if stand.who != Tri::No {
                     let to_iam = of_key && stand.by_account;
-                    opinion.add(statement, request, stand.who.and(action).and(stand.applies), to_iam);
+                    opinion.add(statement, stand.who.and(action).and(stand.applies), to_iam);
                 }
             }
         }
-        opinions.iter_mut().for_each(Opinion::leave_to_iam);
         opinions
     }
 
@@ -188,7 +180,7 @@ impl<'a> Policies<'_, 'a> {
             Who::These(these) => these,
         };
         let names = |wanted: &'static str| {
-            these.iter().filter(move |(kind, _)| kind == wanted).flat_map(|(_, names)| names)
+            these.iter().filter(move |(kind, _)| *kind == wanted).flat_map(|(_, names)| names)
         };
         match actor {
             Actor::Service(service) => {
@@ -241,35 +233,43 @@ impl<'a> Policies<'_, 'a> {
 }
 
 /// A key: its policy must let the role, or leave it to IAM by letting the account.
-fn both(resource: Opinion, identity: Opinion) -> Verdict {
-    if let Some(grant) = resource.denies.clone().or_else(|| identity.denies.clone()) {
-        return Verdict::Refused(Why::Denied(grant));
+fn both<'p, 'a>(
+    resource: &Opinion<'p, 'a>,
+    identity: &Opinion<'p, 'a>,
+    request: &Request<'_, 'a>,
+) -> Verdict<'p, 'a> {
+    if let Some(statement) = resource.denies.or(identity.denies) {
+        return Verdict::Refused(Why::Denied(statement.grant()));
     }
     if resource.may_deny || identity.may_deny {
         return Verdict::Unknown;
     }
-    let by_account = resource.near == Some(Why::KeyPolicy);
-    match (resource.tri(), by_account, identity.tri()) {
-        (Tri::Yes, false, _) => Verdict::Allowed(resource.allows.into_iter().collect()),
-        (Tri::Yes, true, Tri::Yes) => {
-            Verdict::Allowed(identity.allows.into_iter().chain(resource.allows).collect())
-        }
-        (Tri::Yes, true, Tri::No) => Verdict::Refused(identity.near.unwrap_or(Why::NothingAllows)),
-        (Tri::No, ..) => Verdict::Refused(Why::KeyPolicy),
+    match (resource.allows, resource.to_iam, identity.tri()) {
+        (Some(statement), ..) => Verdict::Allowed(statement, None),
+        (None, Some(leaves), Tri::Yes) => match identity.allows {
+            Some(allows) => Verdict::Allowed(allows, Some(leaves)),
+            None => Verdict::Unknown,
+        },
+        (None, Some(_), Tri::No) => Verdict::Refused(why(identity.near, request)),
+        (None, None, _) if !resource.maybe => Verdict::Refused(Why::KeyPolicy),
         _ => Verdict::Unknown,
     }
 }
 
 /// Any statement may allow.
-fn conclude(resource: Opinion, identity: Opinion) -> Verdict {
-    if let Some(grant) = resource.denies.or(identity.denies) {
-        return Verdict::Refused(Why::Denied(grant));
+fn conclude<'p, 'a>(
+    resource: &Opinion<'p, 'a>,
+    identity: &Opinion<'p, 'a>,
+    request: &Request<'_, 'a>,
+) -> Verdict<'p, 'a> {
+    if let Some(statement) = resource.denies.or(identity.denies) {
+        return Verdict::Refused(Why::Denied(statement.grant()));
     }
     // What nothing can allow is refused, whatever may deny it too.
     let deny = resource.may_deny || identity.may_deny;
     match (identity.allows.or(resource.allows), identity.maybe || resource.maybe) {
-        (Some(grant), _) if !deny => Verdict::Allowed(vec![grant]),
-        (None, false) => Verdict::Refused(identity.near.or(resource.near).unwrap_or(Why::NothingAllows)),
+        (Some(statement), _) if !deny => Verdict::Allowed(statement, None),
+        (None, false) => Verdict::Refused(why(identity.near.or(resource.near), request)),
         _ => Verdict::Unknown,
     }
 }
@@ -306,30 +306,29 @@ fn actions(patterns: &Patterns<'_>, action: &str) -> Tri {
     if patterns.negated { !met } else { met }
 }
 
+/// The first byte of [`OPEN`](super::super::text::OPEN).
+const MARK: u8 = 0xEF;
+
 /// Whether a pattern stands for an action; case makes no difference.
 pub fn fits_action(pattern: &str, action: &str) -> Tri {
-    if pattern.eq_ignore_ascii_case(action) {
-        return Tri::Yes;
-    }
-    let special = ['*', '?', OPEN];
-    let Some(at) = pattern.find(special) else { return Tri::No };
-    let (start, rest) = pattern.split_at(at);
-    match action.get(..at) {
-        Some(begin) if begin.eq_ignore_ascii_case(start) => {}
-        _ => return Tri::No,
-    }
-    match rest {
-        "*" => Tri::Yes,
-        _ => matches(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase()),
+    let pairs = pattern.bytes().zip(action.bytes());
+    let alike = pairs.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count();
+    match pattern.as_bytes().get(alike..).unwrap_or_default() {
+        [] => Tri::from(alike == action.len()),
+        b"*" => Tri::Yes,
+        // What differs there may stand for others: a mark begins with the first byte of `OPEN`.
+        [b'*' | b'?' | MARK, ..] => matches(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase()),
+        _ => Tri::No,
     }
 }
 
-/// Why a statement that nearly allows a request does not.
-fn near(statement: &Statement<'_>, request: &Request<'_, '_>) -> Why {
+/// Why nothing allows a request, not even the statement that nearly does.
+fn why(near: Option<&Statement<'_>>, request: &Request<'_, '_>) -> Why {
+    let Some(statement) = near else { return Why::NothingAllows };
     let broken = statement.conditions.iter().find(|one| holds(one, request.context) == Tri::No);
     match broken {
-        Some(broken) => Why::Condition(statement.place.clone(), broken.key.clone()),
-        None => Why::OtherResource(statement.place.clone()),
+        Some(broken) => Why::Condition(statement.grant(), broken.key.to_owned()),
+        None => Why::OtherResource(statement.grant()),
     }
 }
 

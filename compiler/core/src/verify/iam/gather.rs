@@ -9,7 +9,6 @@ use rayon::prelude::*;
 use super::super::text::{Text, is_free};
 use super::super::value::Value;
 use super::super::world::{At, World};
-use super::Grant;
 use super::statement::{Condition, Patterns, Statement, Who, pattern, read};
 
 /// Statements, and whether there may be more that only the deployment knows.
@@ -114,15 +113,14 @@ impl<'w, 'a> Policies<'w, 'a> {
         let conditions =
             form.conditions.iter().filter_map(|(key, property)| match world.property(at, property) {
                 Value::Absent => None,
-                value => {
-                    Some(Condition { operator: "ArnLike".to_owned(), key: key.clone(), values: vec![value] })
-                }
+                value => Some(Condition { operator: "ArnLike", key, values: vec![value] }),
             });
         let kind = if of_service { "Service" } else { "AWS" };
         Some(Statement {
-            place: Grant { at, label: String::new() },
+            at,
+            label: "".into(),
             allows: true,
-            who: Who::These(vec![(kind.to_owned(), vec![principal])]),
+            who: Who::These(vec![(kind, vec![principal])]),
             actions: Patterns { items: vec![world.property(at, &form.action)], ..Patterns::default() },
             resources: Patterns { items: vec![Value::Resource(on)], missing: true, ..Patterns::default() },
             conditions: conditions.collect(),
@@ -175,13 +173,14 @@ impl<'w, 'a> Policies<'w, 'a> {
     /// The statements of a policy that AWS manages, if they are known.
     fn of_aws(&self, role: At, arn: &Text<'_>) -> Option<Vec<Statement<'a>>> {
         let (_, name) = arn.text.split_once(":iam::aws:policy/")?;
-        let statements = self.world.facts.managed_policies.get(name)?;
-        let patterns = |texts: &[String]| Patterns {
+        let (name, statements) = self.world.facts.managed_policies.get_key_value(name)?;
+        let patterns = |texts: &'a [String]| Patterns {
             items: texts.iter().map(|text| pattern(text)).collect(),
             ..Patterns::default()
         };
         let read = statements.iter().map(|statement| Statement {
-            place: Grant { at: role, label: name.to_owned() },
+            at: role,
+            label: name.as_str().into(),
             allows: true,
             who: Who::Bearer,
             actions: patterns(&statement.actions),

@@ -1,6 +1,6 @@
 //! Statements as they stand in policies.
 
-use super::super::text::Text;
+use super::super::text::{Chars, Text};
 use super::super::value::{Node, Value};
 use super::super::world::{At, World};
 use super::Grant;
@@ -9,8 +9,10 @@ use crate::library::Data;
 /// A statement of a policy.
 #[derive(Clone, Debug)]
 pub struct Statement<'a> {
-    /// Where it stands.
-    pub place: Grant,
+    /// The resource that holds the policy.
+    pub at: At,
+    /// Its `Sid`, or its number in the policy, from 1.
+    pub label: Chars<'a>,
     /// It allows; otherwise it denies.
     pub allows: bool,
     /// Who it is about.
@@ -31,7 +33,7 @@ pub enum Who<'a> {
     /// Everybody.
     Anybody,
     /// These: a kind of principal (`Service`, `AWS`) and its names.
-    These(Vec<(String, Vec<Value<'a>>)>),
+    These(Vec<(&'a str, Vec<Value<'a>>)>),
     /// Nobody knows: `NotPrincipal`, or a value that only the deployment knows.
     Unknown,
 }
@@ -51,9 +53,9 @@ pub struct Patterns<'a> {
 #[derive(Clone, Debug)]
 pub struct Condition<'a> {
     /// `StringEquals`
-    pub operator: String,
+    pub operator: &'a str,
     /// `aws:SourceArn`
-    pub key: String,
+    pub key: &'a str,
     /// What it is compared with.
     pub values: Vec<Value<'a>>,
 }
@@ -76,13 +78,14 @@ pub fn read<'a>(world: &World<'a>, at: At, document: &Value<'a>) -> Option<Vec<S
 
 fn statement<'a>(world: &World<'a>, at: At, index: usize, node: Node<'a>) -> Option<Statement<'a>> {
     let text = |name: &str| match world.member(node, name, 0) {
-        Value::Text(text) => Some(text.text.to_string()),
+        Value::Text(text) => Some(text.text),
         _ => None,
     };
     let effect = text("Effect")?;
     Some(Statement {
-        place: Grant { at, label: text("Sid").unwrap_or_else(|| (index + 1).to_string()) },
-        allows: effect == "Allow",
+        at,
+        label: text("Sid").unwrap_or_else(|| (index + 1).to_string().into()),
+        allows: &*effect == "Allow",
         who: who(world, node),
         actions: patterns(world, node, "Action", "NotAction"),
         resources: patterns(world, node, "Resource", "NotResource"),
@@ -99,15 +102,15 @@ fn who<'a>(world: &World<'a>, node: Node<'a>) -> Who<'a> {
         Value::Text(text) if text.text == "*" => Who::Anybody,
         Value::Object(principals) => {
             let Data::Map(entries) = inner(principals.linked.data) else { return Who::Unknown };
-            let these: Vec<(String, Vec<Value<'a>>)> = entries
+            let these: Vec<(&'a str, Vec<Value<'a>>)> = entries
                 .iter()
                 .map(|(kind, data)| {
                     let value = world.value(Node { linked: principals.linked.of(data), ..principals });
-                    (kind.to_string(), value.items())
+                    (&**kind, value.items())
                 })
                 .collect();
             let is_star = |value: &Value<'_>| matches!(value, Value::Text(text) if text.text == "*");
-            let anybody = these.iter().any(|(kind, names)| kind == "AWS" && names.iter().any(is_star));
+            let anybody = these.iter().any(|(kind, names)| *kind == "AWS" && names.iter().any(is_star));
             if anybody { Who::Anybody } else { Who::These(these) }
         }
         _ => Who::Unknown,
@@ -123,11 +126,7 @@ fn patterns<'a>(world: &World<'a>, node: Node<'a>, name: &str, other: &str) -> P
 }
 
 fn conditions<'a>(world: &World<'a>, node: Node<'a>) -> Vec<Condition<'a>> {
-    let unknown = |operator: &str| Condition {
-        operator: operator.to_owned(),
-        key: String::new(),
-        values: vec![Value::Unknown],
-    };
+    let unknown = |operator: &'a str| Condition { operator, key: "", values: vec![Value::Unknown] };
     let operators = match world.member(node, "Condition", 0) {
         Value::Absent => return Vec::new(),
         Value::Object(operators) => operators,
@@ -142,12 +141,20 @@ fn conditions<'a>(world: &World<'a>, node: Node<'a>) -> Vec<Condition<'a>> {
             continue;
         };
         found.extend(pairs.iter().map(|(key, value)| Condition {
-            operator: operator.to_string(),
-            key: key.to_string(),
+            operator,
+            key,
             values: world.value(Node { linked: keys.linked.of(value), ..keys }).items(),
         }));
     }
     found
+}
+
+impl Statement<'_> {
+    /// The statement as what allows something.
+    #[must_use]
+    pub fn grant(&self) -> Grant {
+        Grant { at: self.at, label: self.label.to_string() }
+    }
 }
 
 /// The data behind sharing.
@@ -159,6 +166,6 @@ pub fn inner(data: &Data) -> &Data {
 }
 
 /// A text from the facts as a pattern.
-pub fn pattern<'a>(text: &str) -> Value<'a> {
-    Value::Text(Text::new(text.to_owned()))
+pub fn pattern(text: &str) -> Value<'_> {
+    Value::Text(Text::new(text))
 }

@@ -113,9 +113,10 @@ impl<'w, 'a> Prover<'w, 'a> {
         let request = Request { actor, actions, resource, holder, context };
         for (action, verdict) in actions.iter().zip(self.policies.decide(self.world, &request)) {
             match verdict {
-                Verdict::Allowed(_) if !self.explains => {}
-                Verdict::Allowed(by) => {
-                    grounds.extend(by.into_iter().map(|grant| Ground { action: action.to_string(), grant }))
+                Verdict::Allowed(..) if !self.explains => {}
+                Verdict::Allowed(by, with) => {
+                    let by = std::iter::once(by).chain(with);
+                    grounds.extend(by.map(|one| Ground { action: action.to_string(), grant: one.grant() }));
                 }
                 Verdict::Refused(why) => {
                     missing.push(Cow::Owned(action.to_string()));
