@@ -214,6 +214,70 @@ fn hostile_templates_end() {
     }
 }
 
+/// A name that is made of itself, over others or not, is a cycle, and every cycle is told.
+#[test]
+fn names_that_are_made_of_themselves_end() {
+    let named = |id: &str, kind: &str, property: &str, name: &str| {
+        format!("  {id}: {{ Type: 'AWS::{kind}', Properties: {{ {property}: {name} }} }}\n")
+    };
+    let text = [
+        named("Queue", "SQS::Queue", "QueueName", "!Ref Queue"),
+        named("Topic", "SNS::Topic", "TopicName", "!Sub '${Bucket}${Bucket}'"),
+        named("Bucket", "S3::Bucket", "BucketName", "!GetAtt Topic.TopicName"),
+        named("One", "SQS::Queue", "QueueName", "!GetAtt Other.Arn"),
+        named("Other", "SQS::Queue", "QueueName", "!GetAtt One.Arn"),
+    ];
+    let found = codes(&template(&format!("Resources:\n{}", text.concat())), false);
+    assert_eq!(found, [Code::ResourceCycle; 3]);
+}
+
+/// Texts that double from one to the next would fill any memory.
+#[test]
+fn texts_that_double_end() {
+    let mut text = "Resources:\n  Q0: { Type: 'AWS::SQS::Queue', Properties: { QueueName: orders } }\n".to_owned();
+    for (before, index) in (1..60).enumerate() {
+        let name = format!("!Sub '${{Q{before}.QueueName}}${{Q{before}.Arn}}${{Q{before}.Arn}}'");
+        let _ = writeln!(
+            text,
+            "  Q{index}: {{ Type: 'AWS::SQS::Queue', Properties: {{ QueueName: {name} }} }}"
+        );
+    }
+    let found = codes(&template(&text), false);
+    assert!(found.iter().all(|code| *code == Code::BadName), "{found:?}");
+    let mut nested = Project::default();
+    for index in 0..30 {
+        let child = format!(
+            "Resources: {{ Child: {{ Type: 'AWS::CloudFormation::Stack', Properties: {{ TemplateURL: t{}.yaml }} }} }}\nOutputs: {{ O: {{ Value: !Sub '${{Child.Outputs.O}}${{Child.Outputs.O}}' }} }}\n",
+            index + 1
+        );
+        nested.add(&format!("t{index}.yaml"), &child);
+    }
+    let last = "Resources: { Queue: { Type: 'AWS::SQS::Queue' } }\nOutputs: { O: { Value: !GetAtt Queue.Arn } }\n";
+    nested.add("t30.yaml", last);
+    assert_eq!(codes(&nested, false), []);
+}
+
+/// What points to resources of several types is asked of each type by itself: paths directly below an API and deeper
+/// ones.
+#[test]
+fn paths_are_told_apart_at_every_depth() {
+    let resource = |id: &str, parent: &str| {
+        format!(
+            "  {id}: {{ Type: 'AWS::ApiGateway::Resource', Properties: {{ RestApiId: !Ref Api, ParentId: {parent}, PathPart: a }} }}\n"
+        )
+    };
+    let api = "Resources:\n  Api: { Type: 'AWS::ApiGateway::RestApi', Properties: { Name: shop } }\n";
+    let text = [
+        api,
+        &resource("A", "!GetAtt Api.RootResourceId"),
+        &resource("B", "!GetAtt Api.RootResourceId"),
+        &resource("AA", "!Ref A"),
+        &resource("AB", "!Ref A"),
+    ];
+    let found = codes(&template(&text.concat()), false);
+    assert_eq!(found, [Code::SameRoute; 2]);
+}
+
 /// A tier of a team's own may make things beside the way of its events; on the way they must be joined.
 #[test]
 fn what_stands_beside_the_way_is_no_part_of_it() {

@@ -57,7 +57,7 @@ pub struct EdgeProof {
 }
 
 /// The resources of every node.
-struct Places<'g> {
+pub struct Places<'g> {
     graph: &'g FlowGraph,
     carriers: BTreeMap<NodeId, Vec<At>>,
     /// The types of resources that events pass.
@@ -73,15 +73,11 @@ impl EdgeProof {
 /// Every edge of the flow graph, those between nodes that become nothing of their own joined, with what carries it.
 #[must_use]
 pub fn edges(
-    graph: &FlowGraph,
-    tree: &StackTree,
+    mut places: Places<'_>,
     library: &Library,
     prover: &Prover<'_, '_>,
     report: &Report,
 ) -> Vec<EdgeProof> {
-    let world = prover.world;
-    let kinds = world.facts.kinds.iter().filter(|(_, kind)| kind.carries).map(|(name, _)| name.as_str());
-    let mut places = Places { graph, carriers: carriers(graph, tree, world), kinds: kinds.collect() };
     let mut by_ends: HashMap<(At, At), Vec<&Wire>> = HashMap::new();
     for wire in report.wires.iter().filter(|wire| !wire.letters) {
         by_ends.entry((wire.from, wire.to)).or_default().push(wire);
@@ -136,7 +132,15 @@ impl How {
     }
 }
 
-impl Places<'_> {
+impl<'g> Places<'g> {
+    /// The resources of a project, by the nodes that they were made for.
+    #[must_use]
+    pub fn of(graph: &'g FlowGraph, tree: &StackTree, world: &'g World<'_>) -> Places<'g> {
+        let kinds = world.facts.kinds.iter().filter(|(_, kind)| kind.carries);
+        let kinds = kinds.map(|(name, _)| name.as_str()).collect();
+        Places { graph, carriers: carriers(graph, tree, world), kinds }
+    }
+
     /// What gets into a node and does not get to where it leaves: an edge of the node to itself, without a wire.
     fn inner(&self, proofs: &[EdgeProof], by_ends: &HashMap<(At, At), Vec<&Wire>>) -> Vec<EdgeProof> {
         let (mut entries, mut exits): (BTreeMap<NodeId, BTreeSet<At>>, BTreeMap<NodeId, BTreeSet<At>>) =

@@ -3,11 +3,14 @@
 use super::text::{CLOSE, OPEN, Text};
 use super::value::{Node, Value};
 use super::world::World;
-use crate::library::Data;
+use crate::library::{Data, Piece};
 
 /// The characters that a text has at least: what only the deployment knows counts as one.
 #[must_use]
 pub fn least_length(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
     let mut count = 0;
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(OPEN) {
@@ -26,7 +29,7 @@ pub fn size<'a>(world: &World<'a>, value: &Value<'a>) -> Value<'a> {
 /// Values nested deeper are no template's.
 const DEEPEST: usize = 100;
 
-fn json(world: &World<'_>, value: &Value<'_>, depth: usize) -> usize {
+fn json<'a>(world: &World<'a>, value: &Value<'a>, depth: usize) -> usize {
     match value {
         _ if depth > DEEPEST => 0,
         Value::Unknown | Value::Absent | Value::Resource(_) => 0,
@@ -47,14 +50,32 @@ fn json(world: &World<'_>, value: &Value<'_>, depth: usize) -> usize {
 }
 
 /// The same of what stands in a template; lists are not copied for it.
-fn written(world: &World<'_>, node: Node<'_>, depth: usize) -> usize {
+fn written<'a>(world: &World<'a>, node: Node<'a>, depth: usize) -> usize {
     match node.linked.data {
         Data::List(items) if depth <= DEEPEST => {
             let each = items.iter().map(|item| Node { linked: node.linked.of(item), ..node });
             each.map(|item| written(world, item, depth + 1) + 1).sum::<usize>() + 1
         }
+        Data::Join(pieces) => joined(world, node, pieces).unwrap_or_default(),
         _ => json(world, &world.value(node), depth),
     }
+}
+
+/// A text of several pieces, which are not put together for it. `None` where the deployment alone knows the text.
+fn joined<'a>(world: &World<'a>, node: Node<'a>, pieces: &[Piece]) -> Option<usize> {
+    let mut length = 2;
+    for piece in pieces {
+        length += match piece {
+            Piece::Text(text) => least_length(text),
+            Piece::Ref(symbol) => match world.piece(node, symbol, 1) {
+                Value::Text(text) => least_length(&text.text),
+                Value::Number(number) => number.to_string().len(),
+                Value::Bool(value) => value.to_string().len(),
+                _ => return None,
+            },
+        };
+    }
+    Some(length)
 }
 
 /// How many combinations of values a filter policy of SNS has: the product of the values of its keys, nested keys
@@ -68,7 +89,7 @@ pub fn combinations<'a>(world: &World<'a>, value: &Value<'a>) -> Value<'a> {
     }
 }
 
-fn product(world: &World<'_>, node: Node<'_>, depth: usize) -> usize {
+fn product<'a>(world: &World<'a>, node: Node<'a>, depth: usize) -> usize {
     let Data::Map(entries) = node.linked.data else { return 1 };
     if depth > DEEPEST {
         return 1;
@@ -115,7 +136,7 @@ impl Notification {
     }
 }
 
-fn notification(world: &World<'_>, item: &Value<'_>) -> Option<Notification> {
+fn notification<'a>(world: &World<'a>, item: &Value<'a>) -> Option<Notification> {
     let Value::Object(node) = item else { return None };
     let Value::Text(event) = world.member(*node, "Event", 0) else { return None };
     let mut found =

@@ -13,6 +13,7 @@ mod facts;
 mod flows;
 mod foreign;
 mod iam;
+mod identity;
 mod measure;
 mod order;
 mod payload;
@@ -107,27 +108,27 @@ impl<'a> Prover<'_, 'a> {
     pub fn prove(&self) -> Report {
         let by_kind = rules::by_kind(self.rules);
         let all: Vec<At> = self.world.all().collect();
-        let rules = || -> Vec<Outcome> {
-            let of = |chunk: &[At]| {
-                let mut outcome = Outcome::default();
-                for at in chunk {
-                    for rule in by_kind.get(self.world.type_of(*at)).into_iter().flatten() {
-                        outcome.extend(self.run(rule, *at));
-                    }
+        // All that is asked of one resource is asked at once, while what it says is near.
+        let of = |chunk: &[At]| {
+            let mut outcome = Outcome::default();
+            for at in chunk {
+                for rule in by_kind.get(self.world.type_of(*at)).into_iter().flatten() {
+                    self.run(rule, *at, &mut outcome);
                 }
-                outcome
-            };
-            all.par_chunks(64).map(of).collect()
+                structure::pointers(self.world, *at, &mut outcome.findings);
+                self.order.read(self.world, *at);
+            }
+            outcome
         };
-        let rest = || {
-            let mut found = structure::check(self.world, &self.order);
-            found.extend(statements::check(self.world, &self.policies));
-            found
-        };
-        let (found, rest) = rayon::join(rules, rest);
+        let found: Vec<Outcome> = all.par_chunks(64).map(of).collect();
+        let (structure, statements) = rayon::join(
+            || structure::check(self.world, &self.order),
+            || statements::check(self.world, &self.policies),
+        );
         let mut outcome = Outcome::default();
         found.into_iter().for_each(|one| outcome.extend(one));
-        outcome.findings.extend(rest);
+        outcome.findings.extend(structure);
+        outcome.findings.extend(statements);
         Report { findings: outcome.findings, wires: outcome.wires, unknown: outcome.unknown }
     }
 
@@ -142,7 +143,7 @@ impl<'a> Prover<'_, 'a> {
                     && rule.way.as_deref() == Some(asked.way)
             };
             for rule in self.rules.iter().filter(fits) {
-                outcome.extend(self.run_between(rule, asked));
+                self.run_between(rule, asked, &mut outcome);
             }
             Report { findings: outcome.findings, wires: outcome.wires, unknown: outcome.unknown }
         };

@@ -10,7 +10,7 @@ use crate::stacks::{Link, Linked};
 
 /// What waits for what; each resource is read when it is first asked for.
 pub struct Order {
-    read: Vec<OnceLock<Referred>>,
+    referred: Vec<OnceLock<Referred>>,
     /// All that a resource waits for, over others; sorted.
     reached: Vec<OnceLock<Vec<At>>>,
 }
@@ -20,7 +20,12 @@ impl Order {
     #[must_use]
     pub fn new(count: usize) -> Order {
         let cells = || (0..count).map(|_| OnceLock::new()).collect();
-        Order { read: (0..count).map(|_| OnceLock::new()).collect(), reached: cells() }
+        Order { referred: (0..count).map(|_| OnceLock::new()).collect(), reached: cells() }
+    }
+
+    /// Reads what a resource refers to.
+    pub fn read(&self, world: &World<'_>, at: At) {
+        self.referred(world, at);
     }
 
     /// The resources of the same template that a resource waits for, because it names them.
@@ -49,7 +54,7 @@ impl Order {
             });
             read
         };
-        Some(self.read.get(at.0 as usize)?.get_or_init(read))
+        Some(self.referred.get(at.0 as usize)?.get_or_init(read))
     }
 
     /// Whether a resource is there before another is made.
@@ -77,10 +82,12 @@ impl Order {
         self.reached.get(from.0 as usize).is_some_and(|cell| cell.get_or_init(all).binary_search(&to).is_ok())
     }
 
-    /// A cycle among the resources of a template: each waits for the next, and the last for the first.
+    /// Cycles among the resources of a template: each waits for the next, and the last for the first. Of those that share
+    /// a resource, one.
     #[must_use]
-    pub fn cycle(&self, world: &World<'_>, template: usize, count: usize) -> Option<Vec<At>> {
-        let first = world.nth(template, 0)?;
+    pub fn cycles(&self, world: &World<'_>, template: usize, count: usize) -> Vec<Vec<At>> {
+        let mut found: Vec<Vec<At>> = Vec::new();
+        let Some(first) = world.nth(template, 0) else { return found };
         let index = |at: At| at.0.saturating_sub(first.0) as usize;
         // Not seen, on the way, done.
         let mut state = vec![0_u8; count];
@@ -102,13 +109,16 @@ impl Order {
                     Some(0) => way.push((other, 0)),
                     Some(1) => {
                         let from = way.iter().position(|(at, _)| *at == other).unwrap_or(0);
-                        return Some(way.iter().skip(from).map(|(at, _)| *at).collect());
+                        let cycle: Vec<At> = way.iter().skip(from).map(|(at, _)| *at).collect();
+                        if !found.iter().flatten().any(|at| cycle.contains(at)) {
+                            found.push(cycle);
+                        }
                     }
                     _ => {}
                 }
             }
         }
-        None
+        found
     }
 }
 

@@ -1,6 +1,6 @@
 //! The proofs of a project: its stacks, and every edge of its flow graph.
 
-use super::flows::{EdgeProof, describe, edges, grounds};
+use super::flows::{EdgeProof, Places, describe, edges, grounds};
 use super::report::diagnostics;
 use super::rules::label;
 use super::template::Frame;
@@ -27,8 +27,10 @@ pub fn verify(
             return;
         }
     };
-    diags.extend(prove(graph, tree, library, knowledge));
-    diags.extend(super::payload::check(graph, library));
+    let (found, large) =
+        rayon::join(|| prove(graph, tree, library, knowledge), || super::payload::check(graph, library));
+    diags.extend(found);
+    diags.extend(large);
 }
 
 /// What is wrong with the stacks of a project, and with the edges of its flow graph.
@@ -40,8 +42,8 @@ pub fn prove(
     knowledge: &Knowledge,
 ) -> Vec<Diagnostic> {
     with_prover(tree, knowledge, |prover| {
-        let report = prover.prove();
-        let proofs = edges(graph, tree, library, prover, &report);
+        let (report, places) = rayon::join(|| prover.prove(), || Places::of(graph, tree, prover.world));
+        let proofs = edges(places, library, prover, &report);
         diagnostics(graph, tree, prover.world, &report, &proofs)
     })
 }
@@ -82,7 +84,8 @@ pub fn listing(graph: &FlowGraph, tree: &StackTree, library: &Library) -> Vec<Li
     let Ok(knowledge) = Knowledge::parse(&library.identities, &library.proofs) else { return Vec::new() };
     with_prover(tree, &knowledge, |prover| {
         prover.explains = true;
-        let proofs = edges(graph, tree, library, prover, &prover.prove());
+        let places = Places::of(graph, tree, prover.world);
+        let proofs = edges(places, library, prover, &prover.prove());
         proofs.iter().filter_map(|proof| line(graph, prover.world, proof)).collect()
     })
 }

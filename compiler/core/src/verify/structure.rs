@@ -22,7 +22,7 @@ pub fn check(world: &World<'_>, order: &Order) -> Vec<Finding> {
         .enumerate()
         .map(|(index, template)| {
             let mut found = references(world, order, index, template);
-            found.extend(cycle(world, order, index, template));
+            found.extend(cycles(world, order, index, template));
             found.extend(size(world, index, template));
             found.extend(nested(world, index, template));
             found
@@ -30,36 +30,28 @@ pub fn check(world: &World<'_>, order: &Order) -> Vec<Finding> {
         .collect();
     let mut found: Vec<Finding> = per.into_iter().flatten().collect();
     found.extend(own_names(world));
-    found.extend(pointers(world));
     found
 }
 
-/// Properties that stand for a resource of a type, and do not.
-fn pointers(world: &World<'_>) -> Vec<Finding> {
-    let all: Vec<At> = world.all().collect();
-    let of = |at: &At| {
-        let points = world.kind(*at).into_iter().flat_map(|kind| &kind.points);
-        let each = points.flat_map(|(path, wanted)| {
-            let values = at_path(world, Value::Resource(*at), path);
-            values
-                .into_iter()
-                .filter_map(|value| pointer(world, *at, path, wanted, &value))
-                .collect::<Vec<_>>()
-        });
-        each.collect::<Vec<_>>()
-    };
-    all.par_iter().flat_map_iter(of).collect()
+/// Properties of a resource that stand for one of another type.
+pub fn pointers(world: &World<'_>, at: At, found: &mut Vec<Finding>) {
+    for (path, wanted) in world.kind(at).into_iter().flat_map(|kind| &kind.points) {
+        let values = at_path(world, Value::Resource(at), path);
+        found.extend(values.iter().filter_map(|value| pointer(world, at, path, wanted, value)));
+    }
 }
 
 /// Whether a text that stands for nothing in the templates can stand for a resource of such a type that is there
 /// already: by an ARN of the same service, or, in templates of others, by its name.
 fn could_be(world: &World<'_>, wanted: &[String], text: &str) -> bool {
-    let service = |arn: &str| split(arn, ":").into_iter().nth(2);
     if !text.starts_with("arn:") {
         return !world.is_project();
     }
+    fn service(arn: &str) -> Option<&str> {
+        split(arn, ":").into_iter().nth(2)
+    }
     let arns = wanted.iter().filter_map(|kind| world.facts.kinds.get(kind)?.arn.as_deref());
-    let services: Vec<Option<String>> = arns.map(service).collect();
+    let services: Vec<Option<&str>> = arns.map(service).collect();
     services.contains(&service(text))
 }
 
@@ -110,14 +102,16 @@ fn references(world: &World<'_>, order: &Order, index: usize, template: &Templat
     found
 }
 
-fn cycle(world: &World<'_>, order: &Order, index: usize, template: &Template<'_>) -> Option<Finding> {
-    let cycle = order.cycle(world, index, template.resources.len())?;
-    let first = cycle.first().copied()?;
-    let way: Vec<String> =
-        cycle.iter().chain([&first]).map(|at| format!("`{}`", label(world, *at))).collect();
-    let message = format!("{} wait for each other", way.join(" → "));
-    let help = "give one of them a name, and refer to it by an ARN that is made of the name";
-    Some(Finding { others: cycle, ..finding(Code::ResourceCycle, first, message, help) })
+fn cycles(world: &World<'_>, order: &Order, index: usize, template: &Template<'_>) -> Vec<Finding> {
+    let explained = |cycle: Vec<At>| {
+        let first = cycle.first().copied()?;
+        let way: Vec<String> =
+            cycle.iter().chain([&first]).map(|at| format!("`{}`", label(world, *at))).collect();
+        let message = format!("{} wait for each other", way.join(" → "));
+        let help = "give one of them a name, and refer to it by an ARN that is made of the name";
+        Some(Finding { others: cycle, ..finding(Code::ResourceCycle, first, message, help) })
+    };
+    order.cycles(world, index, template.resources.len()).into_iter().filter_map(explained).collect()
 }
 
 fn size(world: &World<'_>, index: usize, template: &Template<'_>) -> Vec<Finding> {
@@ -201,7 +195,7 @@ fn own_names(world: &World<'_>) -> Vec<Finding> {
     let mut taken: HashMap<(&str, Chars<'_>), At> = HashMap::with_capacity(all.len());
     let named = |at: &At| {
         let kind = world.kind(*at)?;
-        Some((*at, world.own_name(*at, kind)?, kind.longest_name?))
+        Some((*at, world.own_name(*at)?, kind.longest_name?))
     };
     for (at, name, longest) in all.par_iter().filter_map(named).collect::<Vec<_>>() {
         let length = least_length(&name);

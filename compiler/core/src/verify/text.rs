@@ -17,8 +17,12 @@ pub const OPEN: char = '\u{F8F0}';
 /// Ends a mark.
 pub const CLOSE: char = '\u{F8F1}';
 
-/// The partition, as a mark: every literal partition in an ARN is read as it.
-const PARTITION: &str = "\u{F8F0}pPartition\u{F8F1}";
+/// The mark of the partition: every literal partition in an ARN is read as it.
+pub const PARTITION: &str = "\u{F8F0}pPartition\u{F8F1}";
+/// The mark of the region.
+pub const REGION: &str = "\u{F8F0}pRegion\u{F8F1}";
+/// The mark of the account.
+pub const ACCOUNT: &str = "\u{F8F0}pAccountId\u{F8F1}";
 
 /// The characters of a text: of a template, or made and shared.
 #[derive(Clone, Debug)]
@@ -121,22 +125,28 @@ impl<'a> Text<'a> {
 /// Whether a part of a text may turn out to be anything.
 #[must_use]
 pub fn is_free(text: &str) -> bool {
-    text.split(OPEN).skip(1).any(|mark| mark.starts_with('f'))
+    is_marked(text) && text.split(OPEN).skip(1).any(|mark| mark.starts_with('f'))
 }
 
 /// Whether a text has marks at all.
 #[must_use]
 pub fn is_marked(text: &str) -> bool {
-    text.contains(OPEN)
+    // Most texts are plain, and to know that is much cheaper.
+    !text.is_ascii() && text.contains(OPEN)
 }
 
-/// The mark of the account.
-pub const ACCOUNT: &str = "\u{F8F0}pAccountId\u{F8F1}";
+/// What nearly every template writes out, and the others mean: one text for both, so that they can be compared.
+pub const URL_SUFFIX: &str = "amazonaws.com";
 
 /// The mark of a pseudo parameter such as `AWS::Region`.
 #[must_use]
-pub fn pseudo(name: &str) -> String {
-    format!("{OPEN}p{}{CLOSE}", name.trim_start_matches("AWS::"))
+pub fn pseudo<'a>(name: &str) -> Chars<'a> {
+    match name.trim_start_matches("AWS::") {
+        "Partition" => PARTITION.into(),
+        "Region" => REGION.into(),
+        "AccountId" => ACCOUNT.into(),
+        other => format!("{OPEN}p{other}{CLOSE}").into(),
+    }
 }
 
 /// The mark of what only the deployment knows.
@@ -211,19 +221,24 @@ fn tokens(text: &str) -> Vec<&str> {
 
 /// Splits at a separator, but not inside marks.
 #[must_use]
-pub fn split(text: &str, separator: &str) -> Vec<String> {
-    let (mut parts, mut part) = (Vec::new(), String::new());
-    let mut rest = text;
-    while let Some(token) = first(rest) {
-        if let Some(behind) = rest.strip_prefix(separator).filter(|_| !separator.is_empty()) {
-            parts.push(std::mem::take(&mut part));
-            rest = behind;
-            continue;
+pub fn split<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
+    let (mut parts, mut begin, mut at) = (Vec::new(), 0, 0);
+    let from = |at: usize| text.get(at..).unwrap_or_default();
+    while let Some(next) = from(at).find(separator).filter(|_| !separator.is_empty()) {
+        let end = at + next;
+        let mark = text.get(at..end).and_then(|before| before.rfind(OPEN)).map(|mark| at + mark);
+        let behind = mark.map(|mark| mark + first(from(mark)).map_or(0, str::len));
+        match behind.filter(|behind| *behind > end) {
+            // The separator stands in a mark, and the text goes on behind it.
+            Some(behind) => at = behind,
+            None => {
+                parts.extend(text.get(begin..end));
+                begin = end + separator.len();
+                at = begin;
+            }
         }
-        part.push_str(token);
-        rest = rest.get(token.len()..).unwrap_or_default();
     }
-    parts.push(part);
+    parts.push(from(begin));
     parts
 }
 

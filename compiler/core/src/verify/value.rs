@@ -1,5 +1,7 @@
 //! Values of templates, as far as they can be known before the deployment.
 
+use std::borrow::Cow;
+
 use super::text::{Text, equal, free, is_free, split};
 use super::tri::Tri;
 use super::world::{At, World};
@@ -8,6 +10,9 @@ use crate::stacks::{Link, Linked};
 
 /// References of references that are followed at most: real templates nest a handful of stacks.
 pub const DEEPEST: u8 = 40;
+
+/// A template has one megabyte; texts that grow beyond it were doubled again and again.
+const LONGEST: usize = 1 << 20;
 
 /// A value as it stands in a template.
 #[derive(Clone, Copy, Debug)]
@@ -157,7 +162,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn piece(&self, node: Node<'a>, symbol: &crate::library::Symbol, depth: u8) -> Value<'a> {
+    pub(super) fn piece(&self, node: Node<'a>, symbol: &crate::library::Symbol, depth: u8) -> Value<'a> {
         match node.linked.links.get(symbol) {
             Some(Link::Ref(name)) => self.reference(node.template, name, depth),
             Some(Link::Attribute(id, attribute)) => self.attribute_of(node.template, id, attribute, depth),
@@ -187,7 +192,7 @@ impl<'a> World<'a> {
         if depth > DEEPEST {
             return Value::Unknown;
         }
-        let list = arguments(argument);
+        let list = || arguments(argument);
         match function {
             "Ref" => match argument.linked.data.as_text() {
                 Some(name) => self.reference(argument.template, name, depth),
@@ -198,23 +203,23 @@ impl<'a> World<'a> {
                 None => Value::Unknown,
             },
             "Fn::Sub" => self.sub(argument, depth),
-            "Fn::Join" => match list.as_slice() {
+            "Fn::Join" => match list().as_slice() {
                 [separator, parts] => self.joined(*separator, *parts, depth),
                 _ => Value::Unknown,
             },
-            "Fn::Select" => match list.as_slice() {
+            "Fn::Select" => match list().as_slice() {
                 [index, items] => self.select(*index, *items, depth),
                 _ => Value::Unknown,
             },
-            "Fn::Split" => match list.as_slice() {
+            "Fn::Split" => match list().as_slice() {
                 [separator, text] => self.split(*separator, *text, depth),
                 _ => Value::Unknown,
             },
-            "Fn::If" => match list.as_slice() {
+            "Fn::If" => match list().as_slice() {
                 [condition, yes, no] => self.choose(*condition, *yes, *no, depth),
                 _ => Value::Unknown,
             },
-            "Fn::FindInMap" => self.find_in_map(&list, depth),
+            "Fn::FindInMap" => self.find_in_map(&list(), depth),
             "Fn::ImportValue" => match self.resolve(argument, depth) {
                 Value::Text(name) => Value::Text(Text::new(free(&format!("import.{}", name.text)))),
                 _ => Value::Unknown,
@@ -236,6 +241,9 @@ impl<'a> World<'a> {
                 Value::Number(number) => joined.push_str(&number.to_string()),
                 Value::Bool(value) => joined.push_str(if value { "true" } else { "false" }),
                 _ => return Value::Unknown,
+            }
+            if joined.len() > LONGEST {
+                return Value::Unknown;
             }
         }
         // `!Sub "${Queue.Arn}"` is the attribute itself.
@@ -266,7 +274,7 @@ impl<'a> World<'a> {
         match (separator.linked.data.as_text(), self.resolve(text, depth)) {
             (Some(separator), Value::Text(text)) if !text.is_free() => {
                 let parts = split(&text.text, separator).into_iter();
-                Value::List(parts.map(|part| Value::Text(Text::new(part))).collect())
+                Value::List(parts.map(|part| Value::Text(Text::new(part.to_owned()))).collect())
             }
             _ => Value::Unknown,
         }
@@ -350,14 +358,17 @@ fn arguments(node: Node<'_>) -> Vec<Node<'_>> {
 }
 
 /// `[Queue, Arn]` or `Queue.Arn`
-pub(super) fn get_att(argument: Linked<'_>) -> Option<(&str, String)> {
+pub(super) fn get_att(argument: Linked<'_>) -> Option<(&str, Cow<'_, str>)> {
     match argument.data {
-        Data::List(parts) => {
-            let (id, rest) = parts.split_first()?;
-            let rest: Vec<&str> = rest.iter().filter_map(Data::as_text).collect();
-            Some((id.as_text()?, rest.join(".")))
-        }
-        data => data.as_text()?.split_once('.').map(|(id, attribute)| (id, attribute.to_owned())),
+        Data::List(parts) => match parts.as_slice() {
+            [id, attribute] => Some((id.as_text()?, attribute.as_text().unwrap_or_default().into())),
+            [id, rest @ ..] => {
+                let rest: Vec<&str> = rest.iter().filter_map(Data::as_text).collect();
+                Some((id.as_text()?, rest.join(".").into()))
+            }
+            [] => None,
+        },
+        data => data.as_text()?.split_once('.').map(|(id, attribute)| (id, attribute.into())),
     }
 }
 

@@ -1,20 +1,17 @@
 //! All templates of a deployment together: what every name in them means.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use foldhash::HashMap;
 use rayon::prelude::*;
 
 use super::facts::{Facts, Kind};
-use super::template::{Template, positions};
-use super::text::{CLOSE, Chars, OPEN, Text, free, generated, pseudo};
+use super::identity::Identity;
+use super::template::{Entry, Template, positions};
+use super::text::{CLOSE, Chars, OPEN, Text, URL_SUFFIX, free, pseudo};
 use super::tri::Tri;
 use super::value::{DEEPEST, Node, Value};
 use crate::stacks::Linked;
-
-/// What nearly every template writes out, and the others mean: one text for both, so that they can be compared.
-const URL_SUFFIX: &str = "amazonaws.com";
 
 /// A resource: its place among all resources of all templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,37 +23,41 @@ pub struct World<'a> {
     pub templates: &'a [Template<'a>],
     /// What is known about AWS.
     pub facts: &'a Facts,
-    resources: Vec<Place<'a>>,
+    pub(super) resources: Vec<Place<'a>>,
     /// By template: where its resources begin among all.
     starts: Vec<u32>,
     names: Vec<Names<'a>>,
     /// By template: the nested stack that it is.
     parents: Vec<Option<At>>,
     /// Resources by what stands for them: ARNs, addresses.
-    by_identity: HashMap<Chars<'a>, At>,
+    pub(super) by_identity: HashMap<Chars<'a>, At>,
     /// Resources with a name of their own, by type, then by name.
-    by_name: HashMap<&'a str, HashMap<Chars<'a>, At>>,
+    pub(super) by_name: HashMap<&'a str, HashMap<Chars<'a>, At>>,
     /// Resources by type, in their order.
-    by_kind: BTreeMap<&'a str, Vec<At>>,
+    by_kind: HashMap<&'a str, Vec<At>>,
 }
 
 /// Where a resource stands.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     template: u32,
     index: u32,
-    kind: Option<&'a Kind>,
+    pub(super) entry: &'a Entry<'a>,
+    properties: Option<Linked<'a>>,
+    pub(super) kind: Option<&'a Kind>,
     present: bool,
-    /// The value of `Ref`, when it was asked for.
-    reference: OnceLock<Arc<str>>,
-    /// The value of `Arn`, when it was asked for.
-    arn: OnceLock<Arc<str>>,
+    /// What stands for it, once that is known; never of a type that the facts do not know.
+    pub(super) identity: Option<Identity<'a>>,
 }
 
 /// The names of one template.
 struct Names<'a> {
     resources: HashMap<&'a str, At>,
     parameters: HashMap<&'a str, usize>,
+    /// By parameter: its value, when it was asked for and is a text.
+    given: Vec<OnceLock<Text<'a>>>,
     outputs: HashMap<&'a str, usize>,
+    /// The same by output.
+    shown: Vec<OnceLock<Text<'a>>>,
 }
 
 impl<'a> Names<'a> {
@@ -66,7 +67,9 @@ impl<'a> Names<'a> {
         Names {
             resources: resources.map(|(entry, at)| (&*entry.id, At(at))).collect(),
             parameters: positions(&template.parameters),
+            given: template.parameters.iter().map(|_| OnceLock::new()).collect(),
             outputs: positions(&template.outputs),
+            shown: template.outputs.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 }
@@ -93,15 +96,15 @@ impl<'a> World<'a> {
             parents: vec![None; templates.len()],
             by_identity: HashMap::default(),
             by_name: HashMap::default(),
-            by_kind: BTreeMap::new(),
+            by_kind: HashMap::default(),
         };
         for (index, template) in templates.iter().enumerate() {
             world.add(index, template);
         }
         world.names =
             templates.par_iter().zip(&world.starts).map(|(one, start)| Names::of(one, *start)).collect();
+        world.settle();
         world.presence();
-        world.identities();
         world
     }
 
@@ -113,10 +116,11 @@ impl<'a> World<'a> {
             self.resources.push(Place {
                 template: index as u32,
                 index: place as u32,
+                entry,
+                properties: entry.body.data.get("Properties").map(|data| entry.body.of(data)),
                 kind,
                 present: true,
-                reference: OnceLock::new(),
-                arn: OnceLock::new(),
+                identity: None,
             });
             self.by_kind.entry(entry.kind).or_default().push(at);
             if let Some(parent) = entry.child.and_then(|child| self.parents.get_mut(child)) {
@@ -147,34 +151,6 @@ impl<'a> World<'a> {
         }
     }
 
-    fn identities(&mut self) {
-        let found: Vec<(At, [Option<Chars<'a>>; 2], Option<Chars<'a>>)> = (0..self.resources.len() as u32)
-            .into_par_iter()
-            .filter_map(|index| {
-                let at = At(index);
-                let kind = self.kind(at)?;
-                let own = |attribute: &str| match self.identity(at, attribute, 0) {
-                    Value::Text(text) => Some(text.text),
-                    _ => None,
-                };
-                let arn = kind.arn.as_ref().and_then(|_| own("Arn"));
-                let reference = kind.reference.as_ref().filter(|text| text.contains(':'));
-                let reference = reference.and_then(|_| own("Ref"));
-                let name = kind.name.as_ref().and_then(|_| self.own_name(at, kind));
-                Some((at, [arn, reference], name))
-            })
-            .collect();
-        self.by_identity.reserve(found.len());
-        for (at, identities, name) in found {
-            for identity in identities.into_iter().flatten() {
-                self.by_identity.entry(identity).or_insert(at);
-            }
-            if let Some(name) = name {
-                self.by_name.entry(self.type_of(at)).or_default().entry(name).or_insert(at);
-            }
-        }
-    }
-
     /// Every resource that is made, in order.
     pub fn all(&self) -> impl Iterator<Item = At> {
         let present = self.resources.iter().enumerate().filter(|(_, place)| place.present);
@@ -192,7 +168,7 @@ impl<'a> World<'a> {
         self.place(at).is_some_and(|place| place.present)
     }
 
-    fn place(&self, at: At) -> Option<&Place<'a>> {
+    pub(super) fn place(&self, at: At) -> Option<&Place<'a>> {
         self.resources.get(at.0 as usize)
     }
 
@@ -204,9 +180,8 @@ impl<'a> World<'a> {
 
     /// The resource as its template has it.
     #[must_use]
-    pub fn entry(&self, at: At) -> Option<&'a super::template::Entry<'a>> {
-        let (template, index) = self.position(at);
-        self.templates.get(template)?.resources.get(index)
+    pub fn entry(&self, at: At) -> Option<&'a Entry<'a>> {
+        self.place(at).map(|place| place.entry)
     }
 
     /// The resource of a template with that index in it.
@@ -239,10 +214,15 @@ impl<'a> World<'a> {
     /// A property of a resource.
     #[must_use]
     pub fn property(&self, at: At, name: &str) -> Value<'a> {
-        match self.attribute(at, "Properties") {
+        match self.properties(at) {
             Some(properties) => self.member(properties, name, 0),
             None => Value::Absent,
         }
+    }
+
+    fn properties(&self, at: At) -> Option<Node<'a>> {
+        let place = self.place(at)?;
+        Some(Node { template: place.template as usize, linked: place.properties? })
     }
 
     /// What a name means in a template.
@@ -278,6 +258,11 @@ impl<'a> World<'a> {
         if depth > DEEPEST {
             return Value::Unknown;
         }
+        let known = self.names.get(template).and_then(|names| names.given.get(index));
+        once(known, || self.handed(template, name, index, depth))
+    }
+
+    fn handed(&self, template: usize, name: &str, index: usize, depth: u8) -> Value<'a> {
         if let Some(Some(parent)) = self.parents.get(template)
             && let Some(given) = self.given(*parent, name)
         {
@@ -293,98 +278,21 @@ impl<'a> World<'a> {
     /// The value that a nested stack is handed for a parameter.
     #[must_use]
     pub fn given(&self, nested: At, parameter: &str) -> Option<Node<'a>> {
-        let properties = self.attribute(nested, "Properties")?;
+        let properties = self.properties(nested)?;
         let parameters = properties.linked.data.get("Parameters")?;
         Some(Node { linked: properties.linked.of(parameters.get(parameter)?), ..properties })
     }
 
-    /// The value of `Ref` or an attribute of a resource.
-    pub(super) fn identity(&self, at: At, attribute: &str, depth: u8) -> Value<'a> {
-        if let Some(output) = attribute.strip_prefix("Outputs.")
-            && let Some(child) = self.entry(at).and_then(|entry| entry.child)
-        {
-            return self.output(child, output, depth);
-        }
-        let kind = self.kind(at);
-        let form = kind.and_then(|kind| match attribute {
-            "Ref" => kind.reference.as_ref(),
-            _ => kind.attributes.get(attribute).or_else(|| kind.arn.as_ref().filter(|_| attribute == "Arn")),
-        });
-        let text = || match (kind, form) {
-            (Some(kind), Some(form)) => self.expand(at, kind, form),
-            _ => generated(at, attribute),
-        };
-        let known = match attribute {
-            "Ref" => self.place(at).map(|place| &place.reference),
-            "Arn" => self.place(at).map(|place| &place.arn),
-            _ => None,
-        };
-        let text: Chars<'a> = match known {
-            Some(known) => known.get_or_init(|| text().into()).clone().into(),
-            None => text().into(),
-        };
-        Value::Text(Text { text, of: Some(at) })
-    }
-
-    fn output(&self, template: usize, name: &str, depth: u8) -> Value<'a> {
-        let index = self.names.get(template).and_then(|names| names.outputs.get(name));
-        let outputs = self.templates.get(template).map(|template| template.outputs.as_slice());
-        match outputs.zip(index).and_then(|(outputs, index)| outputs.get(*index)) {
+    pub(super) fn output(&self, template: usize, name: &str, depth: u8) -> Value<'a> {
+        let names = self.names.get(template);
+        let index = names.and_then(|names| names.outputs.get(name).copied());
+        let known = names.zip(index).and_then(|(names, index)| names.shown.get(index));
+        let output = self.templates.get(template).zip(index).and_then(|(one, index)| one.outputs.get(index));
+        match output {
             Some((_, linked)) if depth <= DEEPEST => {
-                self.resolve(Node { template, linked: *linked }, depth + 1)
+                once(known, || self.resolve(Node { template, linked: *linked }, depth + 1))
             }
             _ => Value::Unknown,
-        }
-    }
-
-    /// Fills `{partition}`, `{name}`, `{id}` and paths of properties into a form of the facts.
-    fn expand(&self, at: At, kind: &Kind, form: &str) -> String {
-        let mut out = String::with_capacity(form.len() + 32);
-        let mut rest = form;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (name, behind) = after.split_once('}').unwrap_or((after, ""));
-            out.push_str(before);
-            match name {
-                "partition" => out.push_str(&pseudo("Partition")),
-                "region" => out.push_str(&pseudo("Region")),
-                "account" => out.push_str(&pseudo("AccountId")),
-                "url_suffix" => out.push_str(URL_SUFFIX),
-                "name" => match self.own_name(at, kind) {
-                    Some(name) => out.push_str(&name),
-                    None => out.push_str(&generated(at, "name")),
-                },
-                "id" => out.push_str(&generated(at, "id")),
-                "arn" => {
-                    out.push_str(&kind.arn.as_ref().map(|arn| self.expand(at, kind, arn)).unwrap_or_default())
-                }
-                path => match self.at_path(at, path) {
-                    Value::Text(text) => out.push_str(&text.text),
-                    _ => out.push_str(&generated(at, path)),
-                },
-            }
-            rest = behind;
-        }
-        out.push_str(rest);
-        out
-    }
-
-    /// A property, or a member of an object in it: `TableInput.Name`.
-    fn at_path(&self, at: At, path: &str) -> Value<'a> {
-        let mut names = path.split('.');
-        let first = self.property(at, names.next().unwrap_or_default());
-        names.fold(first, |value, name| match value {
-            Value::Object(node) => self.member(node, name, 0),
-            other => other,
-        })
-    }
-
-    /// The name that its template gives a resource.
-    #[must_use]
-    pub fn own_name(&self, at: At, kind: &Kind) -> Option<Chars<'a>> {
-        match self.property(at, kind.name.as_deref()?) {
-            Value::Text(text) => Some(text.text),
-            Value::Unknown => Some(free(&format!("{}.name", at.0)).into()),
-            _ => None,
         }
     }
 
@@ -437,6 +345,19 @@ impl<'a> World<'a> {
     pub fn parent(&self, template: usize) -> Option<At> {
         self.parents.get(template).copied().flatten()
     }
+}
+
+/// A value that is found out once if it is a text, which is the same however deep it was asked for. Who asks in a circle
+/// gets no text.
+fn once<'a>(known: Option<&OnceLock<Text<'a>>>, find: impl FnOnce() -> Value<'a>) -> Value<'a> {
+    if let Some(text) = known.and_then(OnceLock::get) {
+        return Value::Text(text.clone());
+    }
+    let value = find();
+    if let (Some(known), Value::Text(text)) = (known, &value) {
+        let _ = known.set(text.clone());
+    }
+    value
 }
 
 /// The resource of a text that is one mark of a name or id which AWS makes up.

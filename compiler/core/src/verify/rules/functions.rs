@@ -1,6 +1,8 @@
 //! What rules can ask beside operators.
 
-use super::super::text::{Chars, Text, free, generated, is_free, is_marked, pseudo, split};
+use super::super::text::{
+    ACCOUNT, Chars, PARTITION, REGION, Text, free, generated, is_free, is_marked, split,
+};
 use super::super::tri::Tri;
 use super::super::value::{Node, Value};
 use super::expression::Expression;
@@ -116,9 +118,9 @@ pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &'a [Expressio
             _ => Value::Unknown,
         },
         "project" => Value::Bool(scope.world.is_project()),
-        "region" => words(&pseudo("Region")),
-        "partition" => words(&pseudo("Partition")),
-        "account" => words(&pseudo("AccountId")),
+        "region" => mark(REGION),
+        "partition" => mark(PARTITION),
+        "account" => mark(ACCOUNT),
         "anything" => words(&free("anything")),
         "name" => own_name(scope, value(0)),
         "pick" => pick(scope, value(0), &text(1), &value(2).items()),
@@ -130,6 +132,10 @@ pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &'a [Expressio
         "join_lists" => joined((0..arguments.len()).flat_map(|index| value(index).items())),
         _ => Value::Unknown,
     }
+}
+
+fn mark<'a>(mark: &'static str) -> Value<'a> {
+    Value::Text(Text { text: mark.into(), of: None })
 }
 
 fn words<'a>(text: &str) -> Value<'a> {
@@ -189,7 +195,7 @@ fn joined<'a>(items: impl Iterator<Item = Value<'a>>) -> Value<'a> {
 /// The name of a resource, its own or the one that AWS makes up.
 fn own_name<'a>(scope: &Scope<'_, '_, 'a>, value: Value<'a>) -> Value<'a> {
     let Value::Resource(at) = resource(scope, value) else { return Value::Unknown };
-    let own = scope.world.kind(at).and_then(|kind| scope.world.own_name(at, kind));
+    let own = scope.world.own_name(at);
     Value::Text(Text { text: own.unwrap_or_else(|| generated(at, "name").into()), of: None })
 }
 
@@ -328,7 +334,8 @@ fn part<'a>(value: &Value<'a>, separator: &str, index: Option<f64>, rest: bool) 
     let Some(behind) = parts.get(index as usize..).filter(|parts| !parts.is_empty()) else {
         return if text.is_free() { Value::Unknown } else { Value::Absent };
     };
-    let found = if rest { behind.join(separator) } else { behind.first().cloned().unwrap_or_default() };
+    let found =
+        if rest { behind.join(separator) } else { behind.first().copied().unwrap_or_default().to_owned() };
     Value::Text(Text::new(found))
 }
 

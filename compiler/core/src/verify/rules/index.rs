@@ -10,8 +10,8 @@ use crate::library::Data;
 
 type Pointing = HashMap<At, Vec<At>>;
 
-/// By type: paths, and who points to whom there.
-type ByKind = HashMap<String, Vec<(String, Arc<Pointing>)>>;
+/// By type: paths, the type of what is pointed to, and who points to whom there.
+type ByKind = HashMap<String, Vec<(String, String, Arc<Pointing>)>>;
 
 /// Reverse references by type and path.
 #[derive(Default)]
@@ -23,16 +23,18 @@ impl Indexes {
     /// The resources of a type whose value at a path stands for a resource; `of` is that resource's type, where the
     /// value may be its name.
     pub fn those(&self, world: &World<'_>, kind: &str, path: &str, target: At) -> Vec<At> {
+        let of = world.type_of(target);
         let find = |made: &ByKind| {
-            let paths = made.get(kind)?;
-            paths.iter().find(|(known, _)| known == path).map(|(_, index)| index.clone())
+            let mut paths = made.get(kind)?.iter();
+            paths.find(|(known, wanted, _)| known == path && wanted == of).map(|(.., index)| index.clone())
         };
         let known = self.made.read().ok().and_then(|made| find(&made));
         let index = known.or_else(|| {
             let mut made = self.made.write().ok()?;
             find(&made).or_else(|| {
-                let index = Arc::new(build(world, kind, path, world.type_of(target)));
-                made.entry(kind.to_owned()).or_default().push((path.to_owned(), index.clone()));
+                let index = Arc::new(build(world, kind, path, of));
+                let entry = (path.to_owned(), of.to_owned(), index.clone());
+                made.entry(kind.to_owned()).or_default().push(entry);
                 Some(index)
             })
         });
@@ -62,35 +64,30 @@ fn build(world: &World<'_>, kind: &str, path: &str, of: &str) -> Pointing {
 
 /// The values at a path: names with dots between, `*` for every item or member.
 pub fn at_path<'a>(world: &World<'a>, value: Value<'a>, path: &str) -> Vec<Value<'a>> {
-    let mut values = vec![value];
-    for step in path.split('.') {
-        values = values.into_iter().flat_map(|value| next(world, value, step)).collect();
-    }
-    values
+    let mut found = Vec::new();
+    follow(world, value, Some(path), &mut found);
+    found
 }
 
-fn next<'a>(world: &World<'a>, value: Value<'a>, step: &str) -> Vec<Value<'a>> {
+fn follow<'a>(world: &World<'a>, value: Value<'a>, path: Option<&str>, found: &mut Vec<Value<'a>>) {
+    let Some(path) = path else { return found.push(value) };
+    let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
     let one = match (value, step) {
-        (Value::Absent, _) => return Vec::new(),
-        (Value::List(items), "*") => return items,
-        (Value::Object(node), "*") => return members(world, node),
-        (value, "*") => return vec![value],
+        (Value::Absent, _) => return,
+        (Value::List(items), "*") => {
+            return items.into_iter().for_each(|item| follow(world, item, rest, found));
+        }
+        (Value::Object(node), "*") => {
+            let Data::Map(entries) = node.linked.data else { return };
+            let member = |data| world.value(Node { linked: node.linked.of(data), ..node });
+            return entries.iter().for_each(|(_, data)| follow(world, member(data), rest, found));
+        }
+        (value, "*") => value,
         (Value::Resource(at), name) => world.property(at, name),
         (Value::Object(node), name) => world.member(node, name, 0),
         _ => Value::Unknown,
     };
-    match one {
-        Value::Absent => Vec::new(),
-        value => vec![value],
-    }
-}
-
-fn members<'a>(world: &World<'a>, node: Node<'a>) -> Vec<Value<'a>> {
-    match node.linked.data {
-        Data::Map(entries) => entries
-            .iter()
-            .map(|(_, data)| world.value(Node { linked: node.linked.of(data), ..node }))
-            .collect(),
-        _ => Vec::new(),
+    if !matches!(one, Value::Absent) {
+        follow(world, one, rest, found);
     }
 }

@@ -1,7 +1,8 @@
 //! Rules at work.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use super::super::order::Order;
 use super::super::text::Text;
@@ -112,28 +113,22 @@ pub struct Prover<'w, 'a> {
 
 impl<'w, 'a> Prover<'w, 'a> {
     /// Runs a rule on a resource of its type.
-    #[must_use]
-    pub fn run(&self, rule: &'a Rule, at: At) -> Outcome {
-        let mut outcome = Outcome::default();
+    pub fn run(&self, rule: &'a Rule, at: At, outcome: &mut Outcome) {
         let mut scope = self.scope();
         scope.names.push(("self", Value::Resource(at)));
-        self.run_in(rule, at, scope, &mut outcome);
-        outcome
+        self.run_in(rule, at, scope, outcome);
     }
 
     /// Runs a rule of what has no resource between on two resources.
-    #[must_use]
-    pub fn run_between(&self, rule: &'a Rule, asked: &Asked<'_>) -> Outcome {
+    pub fn run_between(&self, rule: &'a Rule, asked: &Asked<'_>, outcome: &mut Outcome) {
         let Asked { from, to, .. } = *asked;
-        let mut outcome = Outcome::default();
         let mut scope = self.scope();
         scope.names.push(("self", Value::Resource(from)));
         scope.names.push(("target", Value::Resource(to)));
         let event = self.world.entry(from).and_then(|entry| entry.owner).unwrap_or_default();
         scope.names.push(("event", Value::Text(Text::new(event.to_owned()))));
         scope.names.push(("guest", Value::Text(Text::new(asked.guest.to_owned()))));
-        self.run_in(rule, from, scope, &mut outcome);
-        outcome
+        self.run_in(rule, from, scope, outcome);
     }
 
     fn scope<'s>(&'s self) -> Scope<'s, 'w, 'a> {
@@ -144,25 +139,24 @@ impl<'w, 'a> Prover<'w, 'a> {
         if rule.when.as_ref().is_some_and(|when| scope.holds(when) != Tri::Yes) {
             return;
         }
-        let Some((name, list)) = &rule.each else { return self.once(rule, at, scope, outcome) };
+        let Some((name, list)) = &rule.each else { return self.once(rule, at, &mut scope, outcome) };
         let before = scope.names.len();
         for item in scope.value(list).items() {
             scope.names.truncate(before);
             scope.names.push((name, item));
-            let names = scope.names.clone();
-            self.once(rule, at, Scope { names, ..self.scope() }, outcome);
+            self.once(rule, at, &mut scope, outcome);
         }
     }
 
-    fn once<'s>(&'s self, rule: &'a Rule, at: At, mut scope: Scope<'s, 'w, 'a>, outcome: &mut Outcome) {
+    fn once<'s>(&'s self, rule: &'a Rule, at: At, scope: &mut Scope<'s, 'w, 'a>, outcome: &mut Outcome) {
         for (name, expression) in &rule.names {
             let value = scope.value(expression);
             scope.names.push((name, value));
         }
-        let (grounds, open, refused) = self.needs(rule, at, &mut scope, outcome);
-        self.checks(rule, at, &scope, outcome);
+        let (grounds, open, refused) = self.needs(rule, at, scope, outcome);
+        self.checks(rule, at, scope, outcome);
         if !refused {
-            outcome.wires.extend(self.wire(rule, at, &scope, grounds, open));
+            outcome.wires.extend(self.wire(rule, at, scope, grounds, open));
         }
     }
 
@@ -241,8 +235,8 @@ impl<'w, 'a> Prover<'w, 'a> {
 
 /// Rules by the type that they look at.
 #[must_use]
-pub fn by_kind(rules: &[Rule]) -> BTreeMap<&str, Vec<&Rule>> {
-    let mut found: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+pub fn by_kind(rules: &[Rule]) -> HashMap<&str, Vec<&Rule>> {
+    let mut found: HashMap<&str, Vec<&Rule>> = HashMap::default();
     for rule in rules.iter().filter(|rule| rule.between.is_none()) {
         found.entry(&rule.kind).or_default().push(rule);
     }
