@@ -100,9 +100,11 @@ impl Project {
     /// Verifies its templates.
     #[must_use]
     pub fn verify(&self, strict: bool) -> Verified {
-        let library = stdlib();
-        let knowledge =
-            Knowledge::parse(&library.identities, &library.proofs).expect("rules that can be read");
+        static KNOWLEDGE: OnceLock<Knowledge> = OnceLock::new();
+        let knowledge = KNOWLEDGE.get_or_init(|| {
+            let library = stdlib();
+            Knowledge::parse(&library.identities, &library.proofs).expect("rules that can be read")
+        });
         let is_template = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
         let given: Vec<(String, Vec<u8>)> = self
             .files
@@ -110,7 +112,7 @@ impl Project {
             .filter(|(path, _)| is_template(path))
             .map(|(path, bytes)| (path.clone(), bytes.clone()))
             .collect();
-        verify_templates(&given, self, &knowledge, strict)
+        verify_templates(&given, self, knowledge, strict)
     }
 }
 
