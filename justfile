@@ -25,9 +25,9 @@ bench *args:
     cargo build --release
     python3 tests/bench/bench.py {{args}}
 
-# Ten minutes of fuzzing of one target: parse, compile or verify.
-fuzz target:
-    cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} -- -max_total_time=600
+# Fuzzing of one target: parse, compile or verify.
+fuzz target seconds="600":
+    bash fuzz/run {{target}} {{seconds}}
 
 # Licences and advisories of dependencies.
 deny:

@@ -234,13 +234,12 @@ fn names_that_are_made_of_themselves_end() {
 /// Texts that double from one to the next would fill any memory.
 #[test]
 fn texts_that_double_end() {
-    let mut text = "Resources:\n  Q0: { Type: 'AWS::SQS::Queue', Properties: { QueueName: orders } }\n".to_owned();
+    let mut text =
+        "Resources:\n  Q0: { Type: 'AWS::SQS::Queue', Properties: { QueueName: orders } }\n".to_owned();
     for (before, index) in (1..60).enumerate() {
         let name = format!("!Sub '${{Q{before}.QueueName}}${{Q{before}.Arn}}${{Q{before}.Arn}}'");
-        let _ = writeln!(
-            text,
-            "  Q{index}: {{ Type: 'AWS::SQS::Queue', Properties: {{ QueueName: {name} }} }}"
-        );
+        let _ =
+            writeln!(text, "  Q{index}: {{ Type: 'AWS::SQS::Queue', Properties: {{ QueueName: {name} }} }}");
     }
     let found = codes(&template(&text), false);
     assert!(found.iter().all(|code| *code == Code::BadName), "{found:?}");
@@ -252,7 +251,8 @@ fn texts_that_double_end() {
         );
         nested.add(&format!("t{index}.yaml"), &child);
     }
-    let last = "Resources: { Queue: { Type: 'AWS::SQS::Queue' } }\nOutputs: { O: { Value: !GetAtt Queue.Arn } }\n";
+    let last =
+        "Resources: { Queue: { Type: 'AWS::SQS::Queue' } }\nOutputs: { O: { Value: !GetAtt Queue.Arn } }\n";
     nested.add("t30.yaml", last);
     assert_eq!(codes(&nested, false), []);
 }
