@@ -32,19 +32,19 @@ pub struct Identity<'a> {
 impl<'a> World<'a> {
     /// Finds out what stands for every resource, and which resource everything stands for.
     pub(super) fn settle(&mut self) {
-        let all = || (0..self.resources.len() as u32).map(At);
-        let mut open: Vec<At> = all().filter(|at| self.kind(*at).is_some()).collect();
+        let places = self.resources.iter().zip(0..);
+        let mut open: Vec<(At, &'a Kind)> =
+            places.filter_map(|(place, index)| Some((At(index), place.kind?))).collect();
         let mut rounds = 0;
         while !open.is_empty() {
-            let of = |at: &At| Some((*at, self.read_identity(*at, self.kind(*at)?)));
-            let found: Vec<(At, Identity<'a>)> = open.par_iter().filter_map(of).collect();
+            let found: Vec<Identity<'a>> =
+                open.par_iter().map(|(at, kind)| self.read_identity(*at, kind)).collect();
             rounds += 1;
             // Once a round tells nothing new, the rest is made of itself, or of what only the deployment knows.
-            let last = rounds == MOST_ROUNDS || found.iter().all(|(_, identity)| !identity.whole);
-            open.clear();
-            for (at, identity) in found {
+            let last = rounds == MOST_ROUNDS || !found.iter().any(|identity| identity.whole);
+            for ((at, kind), identity) in std::mem::take(&mut open).into_iter().zip(found) {
                 if !identity.whole && !last {
-                    open.push(at);
+                    open.push((at, kind));
                 } else if let Some(place) = self.resources.get_mut(at.0 as usize) {
                     place.identity = Some(identity);
                 }
@@ -53,6 +53,7 @@ impl<'a> World<'a> {
         self.index();
     }
 
+    /// Which resource a text stands for; the first of those that are known by the same one.
     fn index(&mut self) {
         let World { resources, by_identity, by_name, .. } = self;
         by_identity.reserve(resources.len() * 2);
@@ -76,15 +77,15 @@ impl<'a> World<'a> {
             _ => (None, true),
         };
         let mut identity = Identity { name, reference: None, arn: None, whole: false };
-        let mut path = |path: &str| match self.at_path(at, path) {
+        let mut of_path = |path: &str| match self.at_path(at, path) {
             Value::Text(text) if text.text.len() <= LONGEST => text.text,
             value => {
                 whole &= matches!(value, Value::Absent);
                 generated(at, path).into()
             }
         };
-        identity.arn = kind.arn.as_ref().map(|form| identity.fill(at, form, &mut path));
-        identity.reference = kind.reference.as_ref().map(|form| identity.fill(at, form, &mut path));
+        identity.arn = kind.arn.as_ref().map(|form| identity.fill(at, form, &mut of_path));
+        identity.reference = kind.reference.as_ref().map(|form| identity.fill(at, form, &mut of_path));
         identity.whole = whole;
         identity
     }
@@ -136,7 +137,7 @@ impl<'a> Identity<'a> {
     }
 
     /// Fills a form of the facts: what is in braces and not known here is a path of properties.
-    fn fill(&self, at: At, form: &str, path: &mut dyn FnMut(&str) -> Chars<'a>) -> Chars<'a> {
+    fn fill(&self, at: At, form: &str, of_path: &mut dyn FnMut(&str) -> Chars<'a>) -> Chars<'a> {
         let mut out = String::with_capacity(form.len() + 64);
         let mut rest = form;
         while let Some((before, after)) = rest.split_once('{') {
@@ -153,7 +154,7 @@ impl<'a> Identity<'a> {
                     None => out.push_str(&generated(at, "name")),
                 },
                 "arn" => out.push_str(self.arn.as_deref().unwrap_or_default()),
-                other => out.push_str(&path(other)),
+                path => out.push_str(&of_path(path)),
             }
             rest = behind;
         }

@@ -101,16 +101,6 @@ impl<'p, 'a> Opinion<'p, 'a> {
             (false, Tri::No) => {}
         }
     }
-
-    fn tri(&self) -> Tri {
-        if self.allows.is_some() {
-            Tri::Yes
-        } else if self.maybe {
-            Tri::Maybe
-        } else {
-            Tri::No
-        }
-    }
 }
 
 impl<'a> Policies<'_, 'a> {
@@ -118,22 +108,26 @@ impl<'a> Policies<'_, 'a> {
     #[must_use]
     pub fn decide(&self, world: &World<'a>, request: &Request<'_, 'a>) -> Vec<Verdict<'_, 'a>> {
         let none = || vec![Opinion::default(); request.actions.len()];
+        let unknown = || vec![Verdict::Unknown; request.actions.len()];
         let must = request.holder.and_then(|at| world.kind(at)).is_some_and(|kind| kind.policy_decides);
         let on = request.holder.and_then(|at| self.on(at));
-        let resource = on.map(|policy| self.opinions(world, policy, request, must));
-        let pairs = resource.unwrap_or_else(none).into_iter();
-        let Actor::Role(role) = request.actor else {
-            return pairs
-                .map(|resource| match request.holder {
-                    Some(_) => conclude(&resource, &Opinion::default(), request),
-                    None => Verdict::Unknown,
-                })
-                .collect();
+        let resource = on.map_or_else(none, |policy| self.opinions(world, policy, request, must));
+        let (identity, of_key) = match request.actor {
+            Actor::Role(role) => match self.of_role(*role) {
+                Some(policy) => (self.opinions(world, policy, request, false), must),
+                None => return unknown(),
+            },
+            _ if request.holder.is_none() => return unknown(),
+            _ => (none(), false),
         };
-        let Some(policy) = self.of_role(*role) else { return vec![Verdict::Unknown; request.actions.len()] };
-        let identity = self.opinions(world, policy, request, false);
-        let verdict = if must { both } else { conclude };
-        pairs.zip(identity).map(|(resource, identity)| verdict(&resource, &identity, request)).collect()
+        let pairs = resource.into_iter().zip(identity);
+        pairs
+            .map(|(resource, identity)| match resource.denies.or(identity.denies) {
+                Some(statement) => Verdict::Refused(Why::Denied(statement.grant())),
+                None if of_key => both(&resource, &identity, request),
+                None => conclude(&resource, &identity, request),
+            })
+            .collect()
     }
 
     /// What the statements of a policy say of each action.
@@ -232,39 +226,33 @@ impl<'a> Policies<'_, 'a> {
     }
 }
 
-/// A key: its policy must let the role, or leave it to IAM by letting the account.
+/// A key, where nothing denies: its policy must let the role, or leave it to IAM by letting the account.
 fn both<'p, 'a>(
     resource: &Opinion<'p, 'a>,
     identity: &Opinion<'p, 'a>,
     request: &Request<'_, 'a>,
 ) -> Verdict<'p, 'a> {
-    if let Some(statement) = resource.denies.or(identity.denies) {
-        return Verdict::Refused(Why::Denied(statement.grant()));
-    }
     if resource.may_deny || identity.may_deny {
         return Verdict::Unknown;
     }
-    match (resource.allows, resource.to_iam, identity.tri()) {
-        (Some(statement), ..) => Verdict::Allowed(statement, None),
-        (None, Some(leaves), Tri::Yes) => match identity.allows {
+    match (resource.allows, resource.to_iam) {
+        (Some(statement), _) => Verdict::Allowed(statement, None),
+        (None, Some(leaves)) => match identity.allows {
             Some(allows) => Verdict::Allowed(allows, Some(leaves)),
-            None => Verdict::Unknown,
+            None if identity.maybe => Verdict::Unknown,
+            None => Verdict::Refused(why(identity.near, request)),
         },
-        (None, Some(_), Tri::No) => Verdict::Refused(why(identity.near, request)),
-        (None, None, _) if !resource.maybe => Verdict::Refused(Why::KeyPolicy),
-        _ => Verdict::Unknown,
+        (None, None) if resource.maybe => Verdict::Unknown,
+        (None, None) => Verdict::Refused(Why::KeyPolicy),
     }
 }
 
-/// Any statement may allow.
+/// Anything else, where nothing denies: any statement may allow.
 fn conclude<'p, 'a>(
     resource: &Opinion<'p, 'a>,
     identity: &Opinion<'p, 'a>,
     request: &Request<'_, 'a>,
 ) -> Verdict<'p, 'a> {
-    if let Some(statement) = resource.denies.or(identity.denies) {
-        return Verdict::Refused(Why::Denied(statement.grant()));
-    }
     // What nothing can allow is refused, whatever may deny it too.
     let deny = resource.may_deny || identity.may_deny;
     match (identity.allows.or(resource.allows), identity.maybe || resource.maybe) {
