@@ -6,6 +6,7 @@
 
 mod assemble;
 mod check;
+mod compile;
 mod construct;
 mod data;
 mod document;

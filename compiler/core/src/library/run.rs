@@ -6,8 +6,8 @@ use std::sync::Arc;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
+use super::compile::Compiled;
 use super::data::{Data, Piece};
-use super::evaluate::Compiled;
 use super::machine::say;
 use super::node::{Key, Node, TextPart};
 use super::scope::{Missing, Names, Reference, Slot, reference};

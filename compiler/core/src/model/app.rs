@@ -2,11 +2,12 @@
 
 use indexmap::IndexMap;
 
+use super::context::{Context, items};
 use super::declare::{Declarations, Declared, misplaced, misplaced_entry, unknown};
 use super::merge::report_repeats_by_name;
-use super::resolve::{Context, items, not_a, unknown_name};
 use super::setting::read_value;
 use super::statements::{APP, ENVIRONMENT, Known, find};
+use super::unknown::{not_a, unknown_name};
 use super::{App, Choice, Model, Origin, Setting};
 use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
 use crate::library::ParameterType;

@@ -4,20 +4,25 @@
 //! from the library's constructs, so a construct of a project's own is checked as those of stdlib are.
 
 mod app;
+mod choice;
 mod columns;
 mod condition;
+mod context;
 mod declare;
 mod event;
 mod expect;
 mod filter;
+mod ingress;
 mod json_schema;
 mod merge;
+mod parameters;
 mod patch;
 mod resolve;
 mod schema;
 mod setting;
 mod statements;
 mod subscriber;
+mod unknown;
 
 use indexmap::IndexMap;
 use serde::Serialize;

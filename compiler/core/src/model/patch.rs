@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::context::items;
 use super::declare::{Declarations, Declared};
-use super::resolve::items;
 use super::{Change, Origin, Override, Patch};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::declare::{Declarations, Declared, check_snake, declared_twice};
-use super::resolve::unknown_name;
+use super::unknown::unknown_name;
 use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
 use crate::syntax::{Arg, Field, Item, Literal, Statement, TypeExpr, TypeKind};

@@ -4,11 +4,12 @@ use indexmap::IndexMap;
 
 use super::app::{no_block, wrong_arguments};
 use super::condition::{Condition, condition};
+use super::context::{Context, items};
 use super::declare::{misplaced, misplaced_entry, unknown};
 use super::merge::report_repeats;
-use super::resolve::{Context, items, not_a};
 use super::setting::read_option;
 use super::statements::{Known, RESPONDS, SUBSCRIBER, find};
+use super::unknown::not_a;
 use super::{Grant, Handler, Model, Options, Origin, ReadFrom, Schema, Setting, Subscriber, Use};
 use crate::diagnostic::{Code, Consequence, Diagnostic, Diagnostics, nearest};
 use crate::library::Construct;
