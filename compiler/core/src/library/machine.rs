@@ -264,3 +264,25 @@ fn each_entry(
 
 pub(super) const SELF: &str = "__scope";
 pub(super) const CONSTRUCT: &str = "__construct";
+
+#[cfg(test)]
+mod tests {
+    use super::{Machine, line};
+
+    #[test]
+    fn a_text_on_one_line() {
+        assert_eq!(line(" two \n words ", 99), "two words");
+        assert_eq!(line("two words", 5), "two w");
+        assert_eq!(line("žluť", 2), "žl");
+        assert_eq!(line("žluť", 4), "žluť");
+        assert_eq!(line(" ", 4), "");
+    }
+
+    #[test]
+    fn an_object_in_a_row() {
+        let machine = Machine::new();
+        let code = machine.env.compile_expression("(['x'] + ({ 'a': 1, 'b': [2] } | flat)) | json");
+        let value = code.and_then(|code| code.eval(()));
+        assert_eq!(value.ok().as_ref().and_then(minijinja::Value::as_str), Some(r#"["x","a",1,"b",[2]]"#));
+    }
+}

@@ -43,35 +43,14 @@ struct Watch<'m> {
 impl Maker<'_, '_> {
     /// The alarms and dashboards of all that is made.
     pub fn watching(&self, shared: &Shared, diags: &mut Diagnostics) -> Vec<Made> {
-        let evaluator = self.evaluator;
-        let results: Vec<_> = self
-            .all
-            .made
-            .par_iter()
-            .map(|made| {
-                let found = evaluator.metrics(&made.construct, &made.scope);
-                found.map_err(|error| explain(&error, &made.origin))
-            })
-            .collect();
-        let mut measured = Vec::with_capacity(results.len());
-        for result in results {
-            measured.push(result.unwrap_or_else(|finding| {
-                diags.push(finding);
-                Vec::new()
-            }));
-        }
+        let measured = self.measured(diags);
         self.check_defaults(&measured, diags);
         self.check_alarms(&measured, diags);
-        let mut done = Vec::new();
-        let has_alarms = self.graph.model.app.alarms && self.library.get(ALARM).is_some();
-        let wanted = if has_alarms { self.all_watches(&measured) } else { Vec::new() };
-        let alarms = || self.alarms(&wanted, shared);
+        let wanted = self.all_watches(&measured);
         let first = self.next + wanted.len() as u32 * STEP;
-        let dashboards = || match self.library.get(DASHBOARD) {
-            Some(_) => self.dashboards(self.rows(&measured), first),
-            None => Vec::new(),
-        };
-        let (alarms, dashboards) = rayon::join(alarms, dashboards);
+        let (alarms, dashboards) =
+            rayon::join(|| self.alarms(&wanted, shared), || self.dashboards(&measured, first));
+        let mut done = Vec::with_capacity(alarms.len() + dashboards.len());
         for result in alarms.into_iter().chain(dashboards) {
             match result {
                 Ok(made) => done.push(made),
@@ -79,6 +58,20 @@ impl Maker<'_, '_> {
             }
         }
         done
+    }
+
+    /// What is measured of each instance.
+    fn measured(&self, diags: &mut Diagnostics) -> Vec<Vec<Measured<'_>>> {
+        let of_one = |made: &Made| self.evaluator.metrics(&made.construct, &made.scope);
+        let results: Vec<_> = self.all.made.par_iter().map(of_one).collect();
+        let mut measured = Vec::with_capacity(results.len());
+        for (made, result) in self.all.made.iter().zip(results) {
+            measured.push(result.unwrap_or_else(|error| {
+                diags.push(explain(&error, &made.origin));
+                Vec::new()
+            }));
+        }
+        measured
     }
 
     fn alarms(&self, wanted: &[Watch<'_>], shared: &Shared) -> Vec<Attempt> {
@@ -95,6 +88,9 @@ impl Maker<'_, '_> {
 
     /// The alarms on all metrics of all that is made.
     fn all_watches<'m>(&'m self, measured: &'m [Vec<Measured<'m>>]) -> Vec<Watch<'m>> {
+        if !self.graph.model.app.alarms || self.library.get(ALARM).is_none() {
+            return Vec::new();
+        }
         let of_one = |(made, metrics): (&'m Made, &'m Vec<Measured<'m>>)| {
             let mut wanted = Vec::new();
             metrics.iter().for_each(|measured| self.watches(made, measured, &mut wanted));
@@ -244,12 +240,15 @@ impl Maker<'_, '_> {
         rows.into_iter().collect()
     }
 
-    fn dashboards(&self, rows: Vec<(Option<String>, Vec<Data>)>, first: u32) -> Vec<Attempt> {
+    fn dashboards(&self, measured: &[Vec<Measured<'_>>], first: u32) -> Vec<Attempt> {
+        if self.library.get(DASHBOARD).is_none() {
+            return Vec::new();
+        }
         let one = |(index, (domain, rows)): (usize, (Option<String>, Vec<Data>))| {
             let base = ResourceId(first + index as u32 * STEP);
             make(self.evaluator, base, self.dashboard(domain, rows), &self.globals, &mut BTreeMap::new())
         };
-        rows.into_par_iter().enumerate().with_max_len(1).map(one).collect()
+        self.rows(measured).into_par_iter().enumerate().with_max_len(1).map(one).collect()
     }
 
     fn dashboard(&self, domain: Option<String>, rows: Vec<Data>) -> Wanted<'static> {

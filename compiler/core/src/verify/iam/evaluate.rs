@@ -354,3 +354,24 @@ pub fn arn(world: &World<'_>, value: &Value<'_>) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::fits_action;
+    use crate::verify::text::free;
+    use crate::verify::tri::Tri;
+
+    #[test]
+    fn patterns_of_actions() {
+        for pattern in
+            ["*", "sqs:*", "SQS:sendmessage", "sqs:Send*", "sqs:SendMessage*", "s?s:*Message", "*e"]
+        {
+            assert_eq!(fits_action(pattern, "sqs:SendMessage"), Tri::Yes, "{pattern}");
+        }
+        for pattern in ["", "sqs:Send", "sqs:SendMessageBatch", "sns:*", "sqs:SendMessage?", "s?s:Receive*"] {
+            assert_eq!(fits_action(pattern, "sqs:SendMessage"), Tri::No, "{pattern}");
+        }
+        assert_eq!(fits_action(&format!("sqs:{}", free("0.Action")), "sqs:SendMessage"), Tri::Maybe);
+        assert_eq!(fits_action(&format!("sns:{}", free("0.Action")), "sqs:SendMessage"), Tri::No);
+    }
+}
