@@ -319,7 +319,10 @@ pub fn explain(error: &EvaluationError, origin: &Origin) -> Diagnostic {
         EvaluationKind::Failed => Code::ConstructEvaluation,
     };
     let message = format!("the construct `{}` fails here: {}", error.construct, error.message);
-    let help = format!("the expression is `{}`", error.expression);
-    Diagnostic::new(code, origin.span, message)
-        .maybe_help(Some(help).filter(|_| !error.expression.is_empty()))
+    let help = match code {
+        Code::Unbound => Some("a need that may be missing is written with a `?` behind its name".to_owned()),
+        _ if error.expression.is_empty() => None,
+        _ => Some(format!("the expression is `{}`", error.expression)),
+    };
+    Diagnostic::new(code, origin.span, message).maybe_help(help)
 }
