@@ -109,7 +109,7 @@ fn with_session(
     let done =
         run_until(&project, library, target.env.as_deref(), Stage::Artifacts, Format::Yaml, &mut |_| {});
     let exit = report::findings(args, &done.sources, &done.diagnostics);
-    let Compiled { sources, stacks: Some(tree), bundle: Some(bundle), .. } = &done else {
+    let Compiled { sources, stacks: Some(tree), bundle: Some(bundle), .. } = done else {
         return Ok(Exit::Errors);
     };
     if exit != Exit::Fine {
@@ -136,7 +136,7 @@ fn with_session(
     host.close();
     match ended {
         Some(Ok(())) => Ok(Exit::Fine),
-        Some(Err(stop)) => stopped(args, &done, &host, stop),
+        Some(Err(stop)) => stopped(args, done, &host, stop),
         None => Ok(interrupted(args)),
     }
 }

@@ -51,12 +51,10 @@ pub fn run(args: &Args, build: &Build) -> Result<Exit, Failure> {
             .unwrap_or(out);
         crate::out_raw!("{}", table(bundle));
         if build.proofs {
-            crate::out_raw!("\n{}\n", proofs(&done));
+            crate::out_raw!("\n{}\n", proofs(done));
         }
         crate::out!("wrote {} in {} ms", shown.display(), elapsed.as_millis());
     }
-    // The process ends here: freeing a large project's memory piece by piece would only take time.
-    std::mem::forget((done, project));
     Ok(exit)
 }
 

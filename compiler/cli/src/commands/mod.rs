@@ -26,7 +26,8 @@ pub fn open(args: &Args, at: Option<&Path>) -> Result<(Project, Library), crate:
     Ok((project?, library))
 }
 
-/// Compiles a project as far as a command needs.
+/// Compiles a project as far as a command needs. A command does so once and the process ends with it: what comes of it is
+/// never freed, which for a large project would only take time.
 pub fn run_until(
     project: &Project,
     library: Library,
@@ -34,7 +35,7 @@ pub fn run_until(
     until: Stage,
     format: Format,
     observe: &mut dyn FnMut(Stage),
-) -> Compiled {
+) -> &'static Compiled {
     let disk = Disk::new(&project.root);
     let input = Input {
         files: &project.files,
@@ -44,5 +45,5 @@ pub fn run_until(
         project: &disk,
         format,
     };
-    compile(input, until, observe)
+    Box::leak(Box::new(compile(input, until, observe)))
 }
