@@ -67,12 +67,7 @@ fn joined<'a>(world: &World<'a>, node: Node<'a>, pieces: &[Piece]) -> Option<usi
     for piece in pieces {
         length += match piece {
             Piece::Text(text) => least_length(text),
-            Piece::Ref(symbol) => match world.piece(node, symbol, 1) {
-                Value::Text(text) => least_length(&text.text),
-                Value::Number(number) => number.to_string().len(),
-                Value::Bool(value) => value.to_string().len(),
-                _ => return None,
-            },
+            Piece::Ref(symbol) => least_length(&world.piece(node, symbol, 1).in_text()?),
         };
     }
     Some(length)

@@ -55,6 +55,17 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// As it stands in a text; nothing where it cannot, or where the deployment alone knows it.
+    #[must_use]
+    pub fn in_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Value::Text(text) => Some(Cow::Borrowed(&text.text)),
+            Value::Number(number) => Some(number.to_string().into()),
+            Value::Bool(value) => Some(if *value { "true" } else { "false" }.into()),
+            _ => None,
+        }
+    }
+
     /// True or false, also as a text.
     #[must_use]
     pub fn truth(&self) -> Tri {
@@ -233,14 +244,10 @@ impl<'a> World<'a> {
         let (mut joined, mut of, mut count) = (String::new(), None, 0);
         for part in parts {
             count += 1;
-            match part {
-                Value::Text(text) => {
-                    joined.push_str(&text.text);
-                    of = text.of;
-                }
-                Value::Number(number) => joined.push_str(&number.to_string()),
-                Value::Bool(value) => joined.push_str(if value { "true" } else { "false" }),
-                _ => return Value::Unknown,
+            let Some(text) = part.in_text() else { return Value::Unknown };
+            joined.push_str(&text);
+            if let Value::Text(text) = &part {
+                of = text.of;
             }
             if joined.len() > LONGEST {
                 return Value::Unknown;
