@@ -69,7 +69,7 @@ pub struct Kind {
     /// What `Ref` gives.
     #[serde(rename = "ref")]
     pub reference: Option<String>,
-    /// What `GetAtt` gives, beside `Arn`.
+    /// What `GetAtt` gives, beside `Arn`: the same in braces, `{arn}` too, but no property.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
     /// Events pass it.
@@ -159,12 +159,24 @@ pub struct ManagedStatement {
     pub resources: Vec<String>,
 }
 
+/// What stands in braces and is no property.
+const PARTS: &[&str] = &["partition", "region", "account", "url_suffix", "name", "id", "arn"];
+
 impl Facts {
     /// Reads the facts.
     ///
     /// # Errors
     /// What is wrong with the text.
     pub fn parse(text: &str) -> Result<Facts, String> {
-        from_yaml(text)
+        let facts: Facts = from_yaml(text)?;
+        for (name, kind) in &facts.kinds {
+            for (attribute, form) in &kind.attributes {
+                let parts = form.split('{').skip(1).filter_map(|part| part.split_once('}'));
+                if let Some((part, _)) = parts.into_iter().find(|(part, _)| !PARTS.contains(part)) {
+                    return Err(format!("`{name}`: `{attribute}` cannot be made of `{{{part}}}`"));
+                }
+            }
+        }
+        Ok(facts)
     }
 }
