@@ -120,6 +120,7 @@ fn run(
     let errors = extend(&mut input.library, input.constructs);
     diags.extend(errors.iter().map(|error| construct_finding(error, &done.sources)));
     let library = &input.library;
+    // Runtimes need nothing of the project, and rules, below, nothing but the library: each is made beside a phase.
     let (model, runtimes) = rayon::join(
         || resolve(&done.syntax, &done.sources, input.environment, library, diags),
         || if until < Stage::Handlers { Runtimes::default() } else { Runtimes::of(library) },

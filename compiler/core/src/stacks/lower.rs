@@ -27,26 +27,24 @@ pub fn lower(
     let machine = Machine::with_templates(library);
     let evaluator = Evaluator::new(&machine, library);
     let before = diags.len();
-    let (instances, produced) = instances(graph, library, &evaluator, packages, diags);
-    let made = instances.made.as_slice();
+    let (Instances { made, fallbacks }, produced) = instances(graph, library, &evaluator, packages, diags);
     if diags.len() > before && diags.has_errors() {
         // References to what could not be made would only be more findings of the same mistake.
         return None;
     }
     let mut files = packages.zips();
-    files.extend(artifacts(made, &produced, library));
-    let mut placed = place(made, produced, sources, diags);
-    show(&evaluator, made, &mut placed, diags);
+    files.extend(artifacts(&made, &produced, library));
+    let mut placed = place(&made, produced, sources, diags);
+    show(&evaluator, &made, &mut placed, diags);
     patch::apply(&mut placed.stacks, &graph.model, library, diags);
     let mut tree = StackTree {
         app: graph.model.app.clone(),
         environment: graph.model.environment.clone(),
         roots: roots(placed.stacks),
         packages: files,
-        instances: Instances::default(),
+        instances: made,
     };
-    link(&mut tree, &placed.index, &placed.collections, &instances.fallbacks, &graph.model, diags);
-    tree.instances = instances;
+    link(&mut tree, &placed.index, &placed.collections, &fallbacks, &graph.model, diags);
     limits::check(&tree, &graph.model, diags);
     let broken = diags.len() > before && diags.has_errors();
     (!broken).then_some(tree)

@@ -25,7 +25,7 @@ use crate::model::{App, Origin, ParameterKind, Setting};
 use crate::source::Span;
 
 pub use facts::event_type;
-pub use instances::Instances;
+pub use instances::Made;
 pub use limits::{MAX_RESOURCES, MAX_VALUES};
 pub use link::ARTIFACT_BUCKET;
 pub use linked::{Function, Linked, View};
@@ -45,7 +45,7 @@ pub struct StackTree {
     pub packages: BTreeMap<String, Arc<Vec<u8>>>,
     /// What the resources were made from. Nothing asks for it any more, but to free it takes longer than a whole phase,
     /// and a process that ends with the tree never has to.
-    pub instances: Instances,
+    pub instances: Vec<Made>,
 }
 
 /// A stack that is deployed by itself, and the stacks nested in it.
