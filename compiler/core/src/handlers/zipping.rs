@@ -10,9 +10,10 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 /// Files by path.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// Smaller files of a handler stay as they are: what compressing them saves is less than what it costs to begin. The
-/// files of a base are compressed once for all packages, so there even small ones are worth it.
+/// Smaller files of a handler, in bytes, stay as they are: what compressing them saves is less than what it costs to begin.
 const WORTH_COMPRESSING: usize = 8 << 10;
+
+/// The same of a base: it is compressed once for all packages.
 const WORTH_SHARING: usize = 256;
 
 /// Compressed files that many packages share: the runtime.

@@ -19,8 +19,10 @@ impl Order {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(count: usize) -> Order {
-        let cells = || (0..count).map(|_| OnceLock::new()).collect();
-        Order { referred: (0..count).map(|_| OnceLock::new()).collect(), reached: cells() }
+        Order {
+            referred: (0..count).map(|_| OnceLock::new()).collect(),
+            reached: (0..count).map(|_| OnceLock::new()).collect(),
+        }
     }
 
     /// Reads what a resource refers to.

@@ -41,14 +41,16 @@ pub fn pointers(world: &World<'_>, at: At, found: &mut Vec<Finding>) {
     }
 }
 
+/// The service of an ARN: `sqs`.
+fn service(arn: &str) -> Option<&str> {
+    split(arn, ":").into_iter().nth(2)
+}
+
 /// Whether a text that stands for nothing in the templates can stand for a resource of such a type that is there
 /// already: by an ARN of the same service, or, in templates of others, by its name.
 fn could_be(world: &World<'_>, wanted: &[String], text: &str) -> bool {
     if !text.starts_with("arn:") {
         return !world.is_project();
-    }
-    fn service(arn: &str) -> Option<&str> {
-        split(arn, ":").into_iter().nth(2)
     }
     let arns = wanted.iter().filter_map(|kind| world.facts.kinds.get(kind)?.arn.as_deref());
     let services: Vec<Option<&str>> = arns.map(service).collect();

@@ -118,9 +118,9 @@ pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &'a [Expressio
             _ => Value::Unknown,
         },
         "project" => Value::Bool(scope.world.is_project()),
-        "region" => mark(REGION),
-        "partition" => mark(PARTITION),
-        "account" => mark(ACCOUNT),
+        "region" => Value::Text(Text::new(REGION)),
+        "partition" => Value::Text(Text::new(PARTITION)),
+        "account" => Value::Text(Text::new(ACCOUNT)),
         "anything" => words(&free("anything")),
         "name" => own_name(scope, value(0)),
         "pick" => pick(scope, value(0), &text(1), &value(2).items()),
@@ -132,10 +132,6 @@ pub fn call<'a>(scope: &Scope<'_, '_, 'a>, name: &str, arguments: &'a [Expressio
         "join_lists" => joined((0..arguments.len()).flat_map(|index| value(index).items())),
         _ => Value::Unknown,
     }
-}
-
-fn mark<'a>(mark: &'static str) -> Value<'a> {
-    Value::Text(Text { text: mark.into(), of: None })
 }
 
 fn words<'a>(text: &str) -> Value<'a> {
