@@ -107,10 +107,20 @@ fn references(world: &World<'_>, order: &Order, index: usize, template: &Templat
 fn cycles(world: &World<'_>, order: &Order, index: usize, template: &Template<'_>) -> Vec<Finding> {
     let explained = |cycle: Vec<At>| {
         let first = cycle.first().copied()?;
-        let way: Vec<String> =
-            cycle.iter().chain([&first]).map(|at| format!("`{}`", label(world, *at))).collect();
-        let message = format!("{} wait for each other", way.join(" → "));
-        let help = "give one of them a name, and refer to it by an ARN that is made of the name";
+        let name = |at: &At| format!("`{}`", label(world, *at));
+        let (message, help) = match cycle.as_slice() {
+            [only] => (
+                format!("{} waits for itself", name(only)),
+                "write the name, or leave it to AWS: what is only known afterwards cannot be part of it",
+            ),
+            all => (
+                format!(
+                    "{} wait for each other",
+                    all.iter().chain([&first]).map(name).collect::<Vec<_>>().join(" → ")
+                ),
+                "give one of them a name, and refer to it by an ARN that is made of the name",
+            ),
+        };
         Some(Finding { others: cycle, ..finding(Code::ResourceCycle, first, message, help) })
     };
     order.cycles(world, index, template.resources.len()).into_iter().filter_map(explained).collect()
